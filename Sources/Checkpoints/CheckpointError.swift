@@ -1,0 +1,33 @@
+/// Why a file is not a model that can be used.
+package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file could not be read or written, or is not safetensors.
+  case safetensors(SafetensorsError)
+  /// The metadata has no text `hypermarch`.
+  case notAModel(path: String)
+  case unsupportedVersion(path: String, found: Int, expected: Int)
+  /// The configuration is not what it should be; `key` is a path of keys.
+  case configuration(path: String, key: String, found: String, expected: String)
+  case missingTensor(path: String, tensor: String)
+  case unexpectedTensor(path: String, tensor: String)
+  case shape(path: String, tensor: String, found: [Int], expected: [Int])
+
+  package var description: String {
+    switch self {
+    case .safetensors(let error): "\(error)"
+    case .notAModel(let path):
+      "\(path): found a safetensors file without the metadata text \"hypermarch\", "
+        + "expected a model written by hypermarch train"
+    case .unsupportedVersion(let path, let found, let expected):
+      "\(path): found format version \(found), expected \(expected); "
+        + "a newer hypermarch may read it"
+    case .configuration(let path, let key, let found, let expected):
+      "\(path): metadata hypermarch.\(key): found \(found), expected \(expected)"
+    case .missingTensor(let path, let tensor):
+      "\(path): tensor \(tensor): found none, expected one for this configuration"
+    case .unexpectedTensor(let path, let tensor):
+      "\(path): tensor \(tensor): found it, expected none of that name for this configuration"
+    case .shape(let path, let tensor, let found, let expected):
+      "\(path): tensor \(tensor): found shape \(found), expected \(expected)"
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Files
+import Foundation
+
+/// A folder on the disk, and which of the files named in it are really inside.
+struct SceneFolder {
+  let path: String
+
+  /// The path with every link followed.
+  private let resolvedPath: String
+
+  init(path: String) {
+    self.path = path
+    resolvedPath = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+  }
+
+  /// The folder's own name, also where the path ends in a dot.
+  var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
+
+  /// Whether a file or folder of this name is in the folder.
+  func contains(_ name: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(path)/\(name)")
+  }
+
+  func containsFolder(_ name: String) -> Bool { SceneFolder.isFolder("\(path)/\(name)") }
+
+  /// The names in the folder except hidden ones, in the order of their bytes.
+  ///
+  /// - Throws: `DatasetError.missingFolder`, `.notAFolder` or `.unreadableFolder`.
+  func entries() throws(DatasetError) -> [String] {
+    guard FileManager.default.fileExists(atPath: path) else { throw .missingFolder(path: path) }
+    guard SceneFolder.isFolder(path) else { throw .notAFolder(path: path) }
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+        .filter { !$0.hasPrefix(".") }
+        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    } catch {
+      throw .unreadableFolder(path: path, reason: "no right to list it")
+    }
+  }
+
+  /// Where the picture lies that a file of this folder names.
+  ///
+  /// `.png` is added where the name lacks it, as Blender's exports do. Whether the picture exists is
+  /// seen when it is read.
+  ///
+  /// - Returns: nil where the name, or a link behind it, leads out of the folder.
+  func path(ofPicture name: String) -> String? {
+    let parts = name.split(separator: "/")
+    guard !name.hasPrefix("/"), !parts.contains(".."), !name.utf8.contains(0) else { return nil }
+    let relativePath = parts.filter { $0 != "." }.joined(separator: "/")
+    let isComplete =
+      relativePath.lowercased().hasSuffix(".png")
+      || (contains(relativePath) && !containsFolder(relativePath)
+        && !contains(relativePath + ".png"))
+    let result = "\(path)/\(relativePath)\(isComplete ? "" : ".png")"
+    let resolved = URL(fileURLWithPath: result).resolvingSymlinksInPath().path
+    let root = resolvedPath.hasSuffix("/") ? resolvedPath : resolvedPath + "/"
+    return resolved.hasPrefix(root) ? result : nil
+  }
+
+  /// The same scene's folder for another split: `cars_train_test/SCENE` of `cars_train/SCENE`.
+  func sibling(besideTrainingFolder split: Split) -> SceneFolder? {
+    let url = URL(fileURLWithPath: path).standardizedFileURL
+    let parent = url.deletingLastPathComponent()
+    guard parent.lastPathComponent.hasSuffix("train") else { return nil }
+    let sibling = SceneFolder(
+      path: "\(parent.path)_\(split.shortName)/\(url.lastPathComponent)")
+    return SRNFolder.isScene(sibling) ? sibling : nil
+  }
+
+  /// A name that ends in `/.` is found only where the part before it is a folder.
+  private static func isFolder(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(path)/.")
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+
+/// The cameras of a `transforms.json`, in the forms of NeRF's Blender scenes, instant-ngp and
+/// nerfstudio.
+///
+/// `camera_angle_x` or `fl_x` (with `fl_y`, `cx`, `cy`, `w`, `h`) for the file or for single frames;
+/// `transform_matrix` is camera to world, OpenGL axes. `near` and `far` are kept, keys that the
+/// cameras do not need are ignored, and a lens that is no pinhole is refused.
+struct TransformsFile {
+  let views: [ViewDescription]
+
+  /// `near`…`far` along the views' rays, scene units, where the file states them.
+  let depthRange: ClosedRange<Float>?
+
+  /// Reads a file.
+  ///
+  /// - Parameter folder: the scene's folder, which the pictures must lie in.
+  /// - Throws: `DatasetError`, located by the key.
+  init(reading path: String, folder: SceneFolder) throws(DatasetError) {
+    let root = try TransformsValue(reading: path, limit: 64 << 20)
+    let frames = try root.requiredMember("frames", expected: "a list of frames")
+    guard let elements = frames.elements, elements.count <= 100_000 else {
+      throw frames.invalid(expected: "a list of up to 100000 frames")
+    }
+    depthRange = try TransformsFile.depthRange(of: root)
+    let shared = try TransformsFile.intrinsics(of: root, defaults: PinholeIntrinsics())
+    var views: [ViewDescription] = []
+    for frame in elements {
+      let intrinsics = try TransformsFile.intrinsics(of: frame, defaults: shared)
+      guard intrinsics.hasFocalLength else {
+        throw root.invalid(
+          found: "neither camera_angle_x nor fl_x", expected: "one of them")
+      }
+      let file = try frame.requiredMember("file_path", expected: "a picture's file name")
+      guard let name = file.text, !name.isEmpty else {
+        throw file.invalid(expected: "a picture's file name")
+      }
+      guard let imagePath = folder.path(ofPicture: name) else {
+        throw .outsideFolder(path: path, location: file.location, found: name)
+      }
+      views.append(
+        ViewDescription(
+          name: name, imagePath: imagePath, intrinsics: intrinsics,
+          // Views that bring their own camera may differ in size; the others share one.
+          sharesSize: intrinsics == shared, pose: try TransformsFile.pose(of: frame),
+          statedBy: path))
+    }
+    self.views = views
+  }
+
+  private static func pose(of frame: TransformsValue) throws(DatasetError) -> CameraPose {
+    let expected = "4 rows of 4 numbers, camera to world"
+    let matrix = try frame.requiredMember("transform_matrix", expected: expected)
+    guard let rows = matrix.rows else { throw matrix.invalid(expected: expected) }
+    do {
+      return try CameraPose(rows: rows, axes: .openGL)
+    } catch {
+      throw matrix.invalid(found: error.found, expected: error.expected)
+    }
+  }
+
+  /// The camera's numbers in the file's top level or in a frame.
+  ///
+  /// - Parameter defaults: what holds where nothing is stated.
+  private static func intrinsics(
+    of value: TransformsValue, defaults: PinholeIntrinsics
+  ) throws(DatasetError) -> PinholeIntrinsics {
+    try refuseLens(of: value)
+    var result = defaults
+    for (key, side) in [("w", \PinholeIntrinsics.width), ("h", \.height)] {
+      let length = try value.number(key, expected: "pixels in 1…16384") {
+        (1...16_384).contains($0) && $0.rounded() == $0
+      }
+      if let length { result[keyPath: side] = Int(length) }
+    }
+    for (key, angle, focal) in [
+      ("camera_angle_x", \PinholeIntrinsics.angleX, \PinholeIntrinsics.focalX),
+      ("camera_angle_y", \.angleY, \.focalY),
+    ] {
+      let radians = try value.number(key, expected: "radians in 0.001…3.14") {
+        (0.001...3.14).contains($0)
+      }
+      guard let radians else { continue }
+      result[keyPath: angle] = radians
+      // A frame's own angle weighs more than the file's focal length.
+      result[keyPath: focal] = nil
+    }
+    for (key, focal) in [("fl_x", \PinholeIntrinsics.focalX), ("fl_y", \.focalY)] {
+      let length = try value.number(key, expected: "pixels in 0.01…1e6") {
+        (0.01...1e6).contains($0)
+      }
+      if let length { result[keyPath: focal] = length }
+    }
+    for (key, principal) in [("cx", \PinholeIntrinsics.principalX), ("cy", \.principalY)] {
+      let point = try value.number(key, expected: "pixels in -16384…32768") {
+        (-16_384...32_768).contains($0)
+      }
+      if let point { result[keyPath: principal] = point }
+    }
+    return result
+  }
+
+  /// Refuses every lens that bends rays: other camera models, and distortion that is not zero.
+  private static func refuseLens(of value: TransformsValue) throws(DatasetError) {
+    // The models that are pinholes once their distortion is zero.
+    let models = ["PINHOLE", "SIMPLE_PINHOLE", "OPENCV", "RADIAL", "SIMPLE_RADIAL"]
+    if let model = try value.member("camera_model"), !models.contains(model.text ?? "") {
+      throw model.unmodelledLens
+    }
+    for key in ["k1", "k2", "k3", "k4", "k5", "k6", "p1", "p2"] {
+      if let coefficient = try value.member(key), coefficient.number != 0 {
+        throw coefficient.unmodelledLens
+      }
+    }
+    if let fisheye = try value.member("is_fisheye"), fisheye.isTrue {
+      throw fisheye.unmodelledLens
+    }
+  }
+
+  private static func depthRange(
+    of root: TransformsValue
+  ) throws(DatasetError) -> ClosedRange<Float>? {
+    let near = try root.number("near", expected: "a distance in 0…1e6") { (0...1e6).contains($0) }
+    guard let far = try root.member("far"), let near else { return nil }
+    guard let number = far.number, number <= 1e6, Float(number) > Float(near) else {
+      throw far.invalid(expected: "a distance beyond near, \(near), and up to 1e6")
+    }
+    return Float(near)...Float(number)
+  }
+}

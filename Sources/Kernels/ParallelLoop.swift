@@ -1,0 +1,68 @@
+import Dispatch
+import Synchronization
+
+/// Work on many items by several threads, with one workspace per thread.
+///
+/// The only place that hands mutable memory to other threads. Items are taken in order by whichever
+/// worker is free, so a result must depend on its item alone; then it is the same for any number of
+/// threads. Loops do not nest.
+package enum ParallelLoop {
+  /// Changes every item in place.
+  ///
+  /// - Parameters:
+  ///   - workspaces: one per thread, at least one; scratch memory that `body` may use freely and
+  ///     whose contents must not decide a result.
+  ///   - body: index of the item, the item, the worker's own workspace.
+  package static func forEach<Item, Workspace>(
+    _ items: inout [Item], workspaces: inout [Workspace],
+    _ body: @Sendable (Int, inout Item, inout Workspace) -> Void
+  ) {
+    precondition(!workspaces.isEmpty, "found no workspace, expected one per thread")
+    let count = items.count
+    let workerCount = min(workspaces.count, count)
+    unsafe items.withUnsafeMutableBufferPointer { itemBuffer in
+      unsafe workspaces.withUnsafeMutableBufferPointer { workspaceBuffer in
+        guard workerCount > 1 else {
+          for index in 0..<count {
+            unsafe body(index, &itemBuffer[index], &workspaceBuffer[0])
+          }
+          return
+        }
+        // Each index is taken once and each workspace belongs to one iteration: no two threads meet.
+        nonisolated(unsafe) let sharedItems = unsafe itemBuffer
+        nonisolated(unsafe) let sharedWorkspaces = unsafe workspaceBuffer
+        let next = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: workerCount) { worker in
+          while true {
+            let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard index < count else { return }
+            unsafe body(index, &sharedItems[index], &sharedWorkspaces[worker])
+          }
+        }
+      }
+    }
+  }
+
+  /// Makes one result per index, in index order.
+  package static func map<Result, Workspace>(
+    count: Int, workspaces: inout [Workspace],
+    _ body: @Sendable (Int, inout Workspace) -> Result
+  ) -> [Result] {
+    var results = [Result?](repeating: nil, count: count)
+    forEach(&results, workspaces: &workspaces) { index, result, workspace in
+      result = body(index, &workspace)
+    }
+    return results.map { result in
+      guard let result else { preconditionFailure("every index was visited") }
+      return result
+    }
+  }
+
+  /// Makes one result per index, in index order, by work that needs no memory of its own.
+  package static func map<Result>(
+    count: Int, threadCount: Int, _ body: @Sendable (Int) -> Result
+  ) -> [Result] {
+    var workspaces = [Bool](repeating: false, count: max(1, threadCount))
+    return map(count: count, workspaces: &workspaces) { index, _ in body(index) }
+  }
+}

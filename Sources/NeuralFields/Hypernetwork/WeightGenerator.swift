@@ -1,0 +1,34 @@
+import Kernels
+
+/// What turns a trunk's features into the weights of a target network, for a batch of scenes.
+///
+/// A generator owns a stretch of the hypernetwork's flat parameters, whose layout it publishes, and
+/// knows of its target only the layout.
+protocol WeightGenerator: Sendable {
+  /// Draws the initial values of its own tensors.
+  func initialize(_ parameters: inout [Float], generator: inout SeededGenerator)
+
+  /// Features to weights.
+  ///
+  /// - Parameters:
+  ///   - features: `[batch × featureWidth]`.
+  ///   - weights: `[batch × target count]`, overwritten.
+  /// - Returns: what `backward` wants to see again.
+  func forward(
+    features: [Float], batch: Int, parameters: [Float], weights: inout [Float], threadCount: Int
+  ) -> [Float]
+
+  /// Adds ∂L/∂parameters and ∂L/∂features, given ∂L/∂weights.
+  func backward(
+    weightGradient: [Float], features: [Float], saved: [Float], batch: Int, parameters: [Float],
+    parameterGradient: inout [Float], featureGradient: inout [Float], threadCount: Int
+  )
+}
+
+/// Fills a stretch of a flat array with normal draws.
+func fillNormal(
+  _ values: inout [Float], _ range: Range<Int>, deviation: Float,
+  generator: inout SeededGenerator
+) {
+  for index in range { values[index] = generator.normal() * deviation }
+}

@@ -1,0 +1,27 @@
+/// What a pixel's error costs, and its derivative.
+enum Loss {
+  /// The mean squared error of the three channels, and its gradient.
+  ///
+  ///     L = |C − target|² / 3      ∂L/∂C = 2 (C − target) / 3
+  static func squaredError(
+    _ pixel: SIMD3<Float>, target: SIMD3<Float>
+  ) -> (value: Double, gradient: SIMD3<Float>) {
+    let error = pixel - target
+    return (Double((error * error).sum()) / 3, error * (2.0 / 3))
+  }
+
+  /// λ times the mean square of a batch of codes; its gradient is added.
+  ///
+  ///     L = λ Σ z² / n      ∂L/∂z = 2 λ z / n
+  static func latentPenalty(
+    codes: [Float], weight: Float, gradient: inout [Float]
+  ) -> Double {
+    let scale = weight / Float(codes.count)
+    var sum = 0.0
+    for (index, value) in codes.enumerated() {
+      sum += Double(value * value)
+      gradient[index] += 2 * scale * value
+    }
+    return sum * Double(scale)
+  }
+}

@@ -1,0 +1,67 @@
+package import Datasets
+import Kernels
+package import NeuralFields
+
+/// What to train for a data set: what the data decide, and what the user did.
+///
+/// Defaults suit the kind of data: one model for many scenes is kept small, one scene alone may be
+/// wider, and photographs look different from every side.
+package struct TrainingPlan: Sendable {
+  package var field: FieldArchitecture
+  package var hypernetwork: HypernetworkArchitecture
+  package var configuration: TrainingConfiguration
+  package var bound: BoundingBox
+
+  /// The kinds of data that want different defaults.
+  package enum Kind: String, Sendable {
+    case manyScenes = "many scenes"
+    case oneObject = "one object"
+    case photographs = "photographs"
+  }
+
+  package let kind: Kind
+
+  package init(for scenes: [SceneDataset], bound: SceneBound) {
+    self.bound = bound.box
+    field = FieldArchitecture()
+    hypernetwork = HypernetworkArchitecture()
+    configuration = TrainingConfiguration()
+    configuration.near = bound.near
+    if scenes.contains(where: { $0.background == .photograph }) {
+      kind = .photographs
+    } else {
+      kind = scenes.count == 1 ? .oneObject : .manyScenes
+    }
+    switch kind {
+    case .manyScenes: break
+    case .oneObject: adaptToOneScene()
+    case .photographs:
+      adaptToOneScene()
+      field.directionOctaves = 2
+      field.positionOctaves = 9
+      configuration.samplesPerDiagonal = 256
+      configuration.foregroundShare = 0
+      configuration.finalForegroundShare = 0
+    }
+  }
+
+  /// One scene has one code, so the hypernetwork needs no trunk of its own size.
+  private mutating func adaptToOneScene() {
+    field.width = 128
+    field.positionOctaves = 8
+    hypernetwork.trunkWidths = [32]
+    hypernetwork.latentWidth = 8
+    configuration.samplesPerDiagonal = 256
+  }
+
+  /// A new training run's state.
+  package func initialState(sceneNames: [String]) -> TrainingState {
+    var random = SeededGenerator(seed: configuration.seed, 0)
+    let network = Hypernetwork(
+      architecture: hypernetwork, target: field.layout, generator: &random)
+    let latents = LatentTable(
+      names: sceneNames, width: hypernetwork.latentWidth,
+      standardDeviation: hypernetwork.latentDeviation, generator: &random)
+    return TrainingState(hypernetwork: network, latents: latents)
+  }
+}

@@ -1,0 +1,44 @@
+import Kernels
+import NeuralFields
+import VolumeRendering
+
+/// One training ray: where it goes and what it ought to show.
+struct TrainingRay: Sendable {
+  let ray: Ray?
+  /// The colour to reproduce, RGB in [0, 1].
+  let target: SIMD3<Float>
+  /// The colour behind the scene, for the prediction as for the target.
+  let background: SIMD3<Float>
+  /// The ray's own random stream.
+  let jitter: SeededGenerator
+}
+
+extension TrainingScene {
+  /// Draws one training ray.
+  ///
+  /// A transparent picture is set before a random colour, the same for prediction and target, so that
+  /// only true emptiness explains it.
+  ///
+  /// - Parameters:
+  ///   - random: the ray's own random stream.
+  ///   - foregroundShare: the chance to draw from foreground pixels alone.
+  func drawRay(
+    random: SeededGenerator, foregroundShare: Float, bound: BoundingBox, near: Float
+  ) -> TrainingRay {
+    var random = random
+    let fromForeground = random.uniform() < foregroundShare
+    let pixel = drawPixel(fromForeground: fromForeground, random: &random)
+    let (origin, direction) = ray(throughPixel: pixel)
+    let (radiance, alpha) = colour(ofPixel: pixel)
+    let behind: SIMD3<Float> =
+      if case .plain(let colour) = background {
+        colour
+      } else {
+        SIMD3(random.uniform(), random.uniform(), random.uniform())
+      }
+    return TrainingRay(
+      ray: Ray(origin: origin, direction: direction, within: bound, near: near),
+      target: radiance * alpha + behind * (1 - alpha), background: behind,
+      jitter: random.split(0))
+  }
+}

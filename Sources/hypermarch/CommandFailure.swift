@@ -1,0 +1,87 @@
+import Checkpoints
+import Datasets
+import Files
+import Imaging
+
+/// The program's exit codes, after BSD's sysexits.
+enum FailureCode: Int32 {
+  case usage = 64
+  case badData = 65
+  case missingInput = 66
+  case numericFailure = 70
+  case cannotCreate = 73
+  case inputOutput = 74
+  case interrupted = 130
+  case terminated = 143
+}
+
+/// Why a command stopped: one line for the user and an exit code for scripts.
+struct CommandFailure: Error, CustomStringConvertible {
+  let description: String
+  let exitCode: FailureCode
+
+  init(_ description: String, _ exitCode: FailureCode) {
+    self.description = description
+    self.exitCode = exitCode
+  }
+
+  init(_ error: FileError) {
+    self.init(error.description, error.failureCode)
+  }
+
+  init(_ error: PNGError) {
+    if case .file(let error) = error {
+      self.init(error)
+    } else {
+      self.init(error.description, .badData)
+    }
+  }
+
+  init(_ error: DatasetError) {
+    self.init(error.description, error.isMissingInput ? .missingInput : .badData)
+  }
+
+  init(_ error: SceneDescriptionError) {
+    if case .file(let error) = error {
+      self.init(error)
+    } else {
+      self.init(error.description, .badData)
+    }
+  }
+
+  init(_ error: CheckpointError) {
+    if case .safetensors(.file(let error)) = error {
+      self.init(error)
+    } else {
+      self.init(error.description, .badData)
+    }
+  }
+
+  /// Runs a library call, giving its error an exit code.
+  static func wrapping<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as FileError {
+      throw CommandFailure(error)
+    } catch let error as PNGError {
+      throw CommandFailure(error)
+    } catch let error as DatasetError {
+      throw CommandFailure(error)
+    } catch let error as SceneDescriptionError {
+      throw CommandFailure(error)
+    } catch let error as CheckpointError {
+      throw CommandFailure(error)
+    }
+  }
+}
+
+extension FileError {
+  fileprivate var failureCode: FailureCode {
+    switch self {
+    case .missing, .notAFile, .unreadable: .missingInput
+    case .tooLarge: .badData
+    case .alreadyExists, .cannotCreate: .cannotCreate
+    case .writeFailed: .inputOutput
+    }
+  }
+}

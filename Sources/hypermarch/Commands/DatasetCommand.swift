@@ -1,0 +1,167 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import VolumeRendering
+
+/// Renders analytic scenes into a data set of posed images, exact to the last digit.
+struct DatasetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dataset",
+    abstract: "Make posed images of analytic scenes: pictures, depth and cameras.",
+    discussion: """
+      EXAMPLES
+        hypermarch dataset scenes/snowman.json --output data/snowman
+        hypermarch dataset scenes/toy-train.json --variations 20 --size 64 --test-views 24 \
+      -o data/trains
+
+      Cameras follow the protocol of Scene Representation Networks: training views scattered over \
+      the sphere, test views on a spiral from the top down. Matrices are camera to world, OpenGL \
+      axes (x right, y up, looking along -z) in transforms_*.json, OpenCV axes in SRN's layout.
+      """)
+
+  enum Layout: String, ExpressibleByArgument, CaseIterable {
+    case transforms, srn
+  }
+
+  @Argument(help: ArgumentHelp("Scene descriptions.", valueName: "scene.json"))
+  var scenes: [String]
+
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: ArgumentHelp("Pixels of a picture.", valueName: "WxH"))
+  var size: PictureSize?
+
+  @Option(help: ArgumentHelp("Training views.", valueName: "n"))
+  var trainViews = 50
+
+  @Option(help: ArgumentHelp("Validation views.", valueName: "n"))
+  var valViews = 10
+
+  @Option(help: ArgumentHelp("Test views.", valueName: "n"))
+  var testViews = 251
+
+  @Option(help: ArgumentHelp("Horizontal field of view, 1…179.", valueName: "degrees"))
+  var fov: Float?
+
+  @Option(help: ArgumentHelp("From the middle of the bound to a camera.", valueName: "scene units"))
+  var distance: Float?
+
+  @Option(help: "File layout: transforms or srn.")
+  var layout: Layout = .transforms
+
+  @Option(help: ArgumentHelp("Make so many variations of each scene.", valueName: "n"))
+  var variations: Int?
+
+  @Option(help: ArgumentHelp("The random seed.", valueName: "n"))
+  var seed: UInt64 = 42
+
+  @Option(
+    help: ArgumentHelp("Intervals along the diagonal of the scene's bound.", valueName: "n"))
+  var samples = 1024
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  func validate() throws {
+    try size?.validate()
+    guard output.output != nil else {
+      throw ValidationError("found no --output, expected a folder")
+    }
+    for (name, count) in [
+      ("train-views", trainViews), ("val-views", valViews), ("test-views", testViews),
+    ] where !(0...100_000).contains(count) {
+      throw ValidationError("--\(name): found \(count), expected 0…100000")
+    }
+    guard trainViews > 0 else {
+      throw ValidationError("--train-views: found 0, expected 1 or more")
+    }
+    if let variations, !(1...10_000).contains(variations) {
+      throw ValidationError("--variations: found \(variations), expected 1…10000")
+    }
+    if let fov, !(1...179).contains(fov) {
+      throw ValidationError("--fov: found \(fov), expected 1…179")
+    }
+    if let distance, !(1e-3...1e6).contains(distance) {
+      throw ValidationError("--distance: found \(distance), expected 0.001…1e6")
+    }
+    guard (1...65_536).contains(samples) else {
+      throw ValidationError("--samples: found \(samples), expected 1…65536")
+    }
+  }
+
+  func run() throws {
+    guard let folder = output.output else { preconditionFailure("validate() has seen it") }
+    let members = try members()
+    let fileLayout: SyntheticDataset.Layout = layout == .srn ? .srn : .transforms
+    // One scene alone is the data set; several are folders of it.
+    for member in members {
+      try CommandFailure.wrapping {
+        try SyntheticDataset.check(
+          sceneNamed: member.name, in: folder, layout: fileLayout, overwriting: output.overwrite)
+      }
+    }
+    var reporter = ProgressReporter(isQuiet: quiet)
+    let renderer = Renderer(
+      settings: RenderSettings(samplesPerDiagonal: samples, threadCount: threads.count))
+    for (index, member) in members.enumerated() {
+      let field = AnalyticField(member.scene)
+      let grid = OccupancyGrid(of: field, resolution: 128, threadCount: threads.count)
+      let dataset = SyntheticDataset(bound: member.scene.bound, settings: settings(scene: index))
+      let viewCount = Split.allCases.reduce(0) { $0 + dataset.viewCount(of: $1) }
+      try CommandFailure.wrapping {
+        try dataset.write(
+          sceneNamed: member.name, to: folder, layout: fileLayout, overwriting: output.overwrite,
+          progress: { done in
+            reporter.show(
+              "scene \(index + 1)/\(members.count)  \(member.name)  view \(done)/\(viewCount)")
+          },
+          render: { camera in
+            let image = renderer.render(field, camera: camera, grid: grid)
+            return (image.transparentPicture, image.depth)
+          })
+      }
+    }
+    reporter.finish("\(members.count) scenes")
+    Terminal.result(folder)
+  }
+
+  /// Scenes and their names, variations numbered.
+  private func members() throws -> [(name: String, scene: SceneDescription)] {
+    var members: [(name: String, scene: SceneDescription)] = []
+    for path in scenes {
+      let scene = try CommandFailure.wrapping { try SceneDescription(contentsOf: path) }
+      let file = URL(fileURLWithPath: path).lastPathComponent
+      let name = file.hasSuffix(".json") ? String(file.dropLast(5)) : file
+      guard let variations else {
+        members.append((name, scene))
+        continue
+      }
+      for (index, variation) in scene.family(count: variations, seed: seed).enumerated() {
+        members.append((String(format: "%@-%04d", name, index), variation))
+      }
+    }
+    let names = members.map(\.name)
+    guard Set(names).count == names.count else {
+      throw CommandFailure("found two scenes of one name, expected different file names", .usage)
+    }
+    return members
+  }
+
+  private func settings(scene index: Int) -> SyntheticDataset.Settings {
+    var settings = SyntheticDataset.Settings()
+    if let size {
+      settings.width = size.width
+      settings.height = size.height
+    }
+    settings.trainingViewCount = trainViews
+    settings.validationViewCount = valViews
+    settings.testViewCount = testViews
+    if let fov { settings.horizontalFieldOfView = fov * .pi / 180 }
+    settings.distance = distance
+    // Every scene is seen from directions of its own.
+    settings.seed = seed &+ UInt64(index)
+    return settings
+  }
+}

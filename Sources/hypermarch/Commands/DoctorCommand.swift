@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foundation
+import Kernels
+
+/// Says what hypermarch finds on this machine.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Show the kernels, BLAS, threads and memory in use on this machine.",
+    discussion: """
+      EXAMPLES
+        hypermarch doctor
+        hypermarch doctor --json
+      """)
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let report = Report()
+    Terminal.result(json ? Terminal.json(report) : report.text)
+  }
+
+  private struct Report: Encodable {
+    var schema = 1
+    let program = Hypermarch.programName
+    let processor = Self.value(of: "model name", in: "/proc/cpuinfo") ?? "unknown"
+    let kernels = FieldKernelBackend.best.name
+    let availableKernels = FieldKernelBackend.available.map(\.name)
+    let blas = LinearAlgebraBackend.description
+    let threads = ProcessInfo.processInfo.activeProcessorCount
+    let memoryMebibytes = Int(ProcessInfo.processInfo.physicalMemory >> 20)
+    let availableMemory = Self.value(of: "MemAvailable", in: "/proc/meminfo") ?? "unknown"
+    let system = ProcessInfo.processInfo.operatingSystemVersionString
+
+    var text: String {
+      """
+      program           \(program)
+      system            \(system)
+      processor         \(processor)
+      field kernels     \(kernels) (this processor runs: \(availableKernels.joined(separator: ", ")))
+      BLAS              \(blas), one thread a call
+      threads           \(threads)
+      memory            \(memoryMebibytes) MiB, available \(availableMemory)
+      """
+    }
+
+    /// The text behind the first `key:` of one of the kernel's tables.
+    private static func value(of key: String, in path: String) -> String? {
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+      let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
+      return line?.split(separator: ":", maxSplits: 1).last
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+  }
+}

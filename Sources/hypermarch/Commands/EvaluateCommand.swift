@@ -1,0 +1,124 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Foundation
+import NeuralFields
+import Training
+import VolumeRendering
+
+/// Measures how well a model shows views of its scenes that it was not trained on.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Compare a model's renderings with a data set's pictures: PSNR and SSIM.",
+    discussion: """
+      EXAMPLES
+        hypermarch evaluate cars.safetensors data/cars
+        hypermarch evaluate cars.safetensors data/cars --split val --json
+
+      Pictures and renderings are set over white and rounded to 8 bits; both measures are taken \
+      per view, then averaged per scene, then over scenes.
+      """)
+
+  @Argument(help: ArgumentHelp("The model, a .safetensors file.", valueName: "model"))
+  var model: String
+
+  @Argument(help: ArgumentHelp("A folder of posed images.", valueName: "dataset"))
+  var dataset: String
+
+  @Option(help: ArgumentHelp("Which views: train, val or test.", valueName: "split"))
+  var split: Split = .test
+
+  @Option(help: ArgumentHelp("Only scenes with this name; * and ? allowed.", valueName: "name"))
+  var scene: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Intervals along the diagonal of the scene's bound.", valueName: "n"))
+  var samples = 384
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Print JSON: mean.psnr, mean.ssim, scenes.NAME.psnr, scenes.NAME.ssim.")
+  var json = false
+
+  func validate() throws {
+    guard (1...65_536).contains(samples) else {
+      throw ValidationError("--samples: found \(samples), expected 1…65536")
+    }
+  }
+
+  func run() throws {
+    let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
+    let folder = try CommandFailure.wrapping {
+      try DatasetFolder.open(
+        dataset, splits: [split], matching: scene, threadCount: threads.count)
+    }
+    let renderer = Renderer(
+      settings: RenderSettings(
+        samplesPerDiagonal: samples, near: checkpoint.configuration.near,
+        threadCount: threads.count))
+    var report = Report()
+    for dataset in folder.scenes {
+      let views = dataset.views(of: split)
+      guard !views.isEmpty else { continue }
+      // A scene that the model does not know is left out, and said so.
+      guard let code = checkpoint.latents[dataset.name] else {
+        Terminal.error("warning: the model has no scene named \(dataset.name), left out")
+        continue
+      }
+      let field = checkpoint.field(for: code, threadCount: threads.count)
+      let grid = OccupancyGrid(of: field, threadCount: threads.count)
+      let result = Evaluation(of: field, grid: grid, views: views, renderer: renderer)
+      report.scenes[dataset.name] = Scores(psnr: result.psnr, ssim: result.ssim)
+      report.viewCount += result.viewCount
+    }
+    guard !report.scenes.isEmpty else {
+      throw CommandFailure(
+        "\(dataset): found no \(split.rawValue) views of the model's scenes, expected some",
+        .badData)
+    }
+    report.finish()
+    Terminal.result(json ? Terminal.json(report) : report.text)
+  }
+
+  private struct Scores: Encodable {
+    var psnr: Double
+    var ssim: Double
+  }
+
+  private struct Report: Encodable {
+    var schema = 1
+    var mean = Scores(psnr: 0, ssim: 0)
+    var scenes: [String: Scores] = [:]
+    var viewCount = 0
+
+    mutating func finish() {
+      let ordered = scenes.sorted { $0.key < $1.key }.map(\.value)
+      let count = Double(ordered.count)
+      mean = Scores(
+        psnr: ordered.reduce(0) { $0 + $1.psnr } / count,
+        ssim: ordered.reduce(0) { $0 + $1.ssim } / count)
+    }
+
+    var text: String {
+      let width = max(4, scenes.keys.map(\.count).max() ?? 0)
+      func line(_ name: String, _ scores: Scores) -> String {
+        let padded = name.padding(toLength: width, withPad: " ", startingAt: 0)
+        return padded + String(format: "  %6.2f dB  SSIM %.4f", scores.psnr, scores.ssim)
+      }
+      let rows = scenes.sorted { $0.key < $1.key }.map { line($0.key, $0.value) }
+      return (rows + [line("mean", mean)]).joined(separator: "\n")
+    }
+  }
+}
+
+extension Split: ExpressibleByArgument {
+  public init?(argument: String) {
+    switch argument {
+    case "train": self = .train
+    case "val", "validation": self = .validation
+    case "test": self = .test
+    default: return nil
+    }
+  }
+}

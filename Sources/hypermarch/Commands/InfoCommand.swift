@@ -1,0 +1,104 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Kernels
+import NeuralFields
+
+/// Says what a model file holds.
+struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info",
+    abstract: "Show a model's shape, size per scene, scenes and training record.",
+    discussion: """
+      EXAMPLES
+        hypermarch info
+        hypermarch info cars.safetensors --json
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let checkpoint = try model.read()
+    let attributes = try? FileManager.default.attributesOfItem(atPath: model.path)
+    let report = Report(
+      checkpoint: checkpoint, fileBytes: (attributes?[.size] as? NSNumber)?.intValue ?? 0)
+    Terminal.result(json ? Terminal.json(report) : report.text)
+  }
+
+  private struct Report: Encodable {
+    var schema = 1
+    let configuration: ModelConfiguration
+    let generator: String
+    let parameters: Int
+    let fieldWeights: Int
+    let fieldMultiplyAdds: Int
+    let fileBytes: Int
+    /// The file's size divided by the number of scenes.
+    let bytesPerScene: Int
+    /// What one more scene adds: its code, as 32-bit floats.
+    let bytesPerCode: Int
+
+    init(checkpoint: Checkpoint, fileBytes: Int) {
+      configuration = checkpoint.configuration
+      generator = configuration.hypernetwork.generator.name
+      parameters = checkpoint.hypernetwork.parameters.count
+      fieldWeights = configuration.field.layout.count
+      fieldMultiplyAdds =
+        configuration.field.kernelShape(over: configuration.bound).multiplyAddCount
+      self.fileBytes = fileBytes
+      bytesPerScene = fileBytes / configuration.scenes.count
+      bytesPerCode = 4 * configuration.hypernetwork.latentWidth
+    }
+
+    var text: String {
+      let field = configuration.field
+      let hypernetwork = configuration.hypernetwork
+      let bound = configuration.bound
+      func vector(_ value: SIMD3<Float>) -> String {
+        String(format: "(%.3f, %.3f, %.3f)", value.x, value.y, value.z)
+      }
+      var detail = generator
+      switch hypernetwork.generator {
+      case .perLayer: break
+      case .lowRank(let rank): detail += ", rank \(rank)"
+      case .chunked(let length, let embedding):
+        detail += ", chunks of \(length), embeddings of \(embedding)"
+      }
+      let view =
+        field.directionOctaves.map { ", view branch \($0) octaves × \(field.colourWidth)" } ?? ""
+      var lines = [
+        "written by      \(configuration.program), format \(configuration.formatVersion)",
+        "field           \(field.hiddenLayerCount) hidden layers × \(field.width), "
+          + "\(field.positionOctaves) octaves\(view): \(fieldWeights) weights, "
+          + "\(fieldMultiplyAdds) multiply-adds a sample",
+        "density         \(field.densityActivation.rawValue), shift \(field.densityShift), "
+          + "scale \(field.densityScale)",
+        "hypernetwork    code \(hypernetwork.latentWidth), trunk "
+          + hypernetwork.trunkWidths.map(String.init).joined(separator: "-")
+          + ", generator \(detail): \(parameters) parameters",
+        "bound           \(vector(bound.minimum)) … \(vector(bound.maximum)), near "
+          + "\(configuration.near)",
+        "size            \(fileBytes) bytes, \(bytesPerScene) per scene; "
+          + "a further code \(bytesPerCode)",
+      ]
+      if let training = configuration.training {
+        lines.append(
+          "training        \(training.dataset), \(training.steps) steps "
+            + "(\(training.skippedSteps) skipped), "
+            + String(
+              format: "%@%.0f M samples, %.2f dB on training rays",
+              training.budgetMinutes.map { String(format: "%.1f min, ", $0) } ?? "",
+              Double(training.samples) / 1e6, training.trainingPsnr))
+        let options = training.options.sorted { $0.key < $1.key }
+        lines.append(
+          "options         " + options.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
+      }
+      lines.append("scenes          \(configuration.scenes.count)")
+      lines += configuration.scenes.map { "  \($0)" }
+      return lines.joined(separator: "\n")
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Datasets
+
+/// Says what a data set holds, and whether the scene bound suits it.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Look at posed images: scenes, views, cameras, and how rays meet the scene bound.",
+    discussion: """
+      EXAMPLES
+        hypermarch inspect data/cars
+        hypermarch inspect data/fox --bound=-2,-2,-2,2,2,2 --json
+
+      Matrices are camera to world, OpenGL axes: x right, y up, looking along -z; SRN poses are \
+      OpenCV's. The world's up is +z.
+      """)
+
+  @Argument(help: ArgumentHelp("A folder of posed images.", valueName: "dataset"))
+  var dataset: String
+
+  @OptionGroup var bound: BoundOption
+
+  @Option(help: ArgumentHelp("Only scenes with this name; * and ? allowed.", valueName: "name"))
+  var scene: [String] = []
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let folder = try CommandFailure.wrapping {
+      try DatasetFolder.open(dataset, matching: scene, threadCount: threads.count)
+    }
+    let inspection = DatasetInspection(
+      of: folder, bound: bound.bound?.box, threadCount: threads.count)
+    Terminal.result(json ? Terminal.json(inspection) : inspection.text)
+  }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Files
+import Foundation
+import NeuralFields
+import Training
+
+/// Trains a hypernetwork prior over the scenes of a data set.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a model from posed images.",
+    discussion: """
+      EXAMPLES
+        hypermarch train data/cars --output cars.safetensors --minutes 20
+        hypermarch train --resume cars.run
+
+      A data set is a folder with transforms_train.json (NeRF's Blender form, instant-ngp's or \
+      nerfstudio's), a folder of such folders, or SRN's layout. Matrices are camera to world, \
+      OpenGL axes: x right, y up, looking along -z; SRN poses are OpenCV's. The run folder \
+      (MODEL.run unless named) keeps settings, state, log and previews. With --steps the same \
+      command gives the same bytes on one kind of CPU.
+      """)
+
+  @Argument(help: ArgumentHelp("A folder of posed images.", valueName: "dataset"))
+  var dataset: String?
+
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: ArgumentHelp("Stop after so much time; 10 unless --steps is given."))
+  var minutes: Double?
+
+  @Option(help: ArgumentHelp("Stop after so many steps.", valueName: "n"))
+  var steps: Int?
+
+  @Option(help: ArgumentHelp("Go on with a run that stopped.", valueName: "run folder"))
+  var resume: String?
+
+  @Option(help: ArgumentHelp("Where to keep the run.", valueName: "folder"))
+  var runFolder: String?
+
+  @Option(help: ArgumentHelp("Minutes between saves.", valueName: "minutes"))
+  var saveEvery = 2.0
+
+  @Flag(help: "Store the model in half precision.")
+  var half = false
+
+  @Option(help: ArgumentHelp("Only scenes with this name; * and ? allowed.", valueName: "name"))
+  var scene: [String] = []
+
+  @Option(help: ArgumentHelp("At most so many scenes.", valueName: "n"))
+  var maximumScenes: Int?
+
+  @OptionGroup var boundOption: BoundOption
+  @OptionGroup(title: "Model and training") var training: TrainingOptions
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  func validate() throws {
+    if resume == nil {
+      guard dataset != nil else { throw ValidationError("found no data set, expected a folder") }
+      guard output.output != nil else { throw ValidationError("found no --output, expected one") }
+    } else if dataset != nil || output.output != nil {
+      throw ValidationError("--resume: data set and output are those of the run, leave them out")
+    }
+    if let minutes, !(minutes > 0 && minutes <= 100_000) {
+      throw ValidationError("--minutes: found \(minutes), expected above 0 to 100000")
+    }
+    if let steps, !(1...1_000_000_000).contains(steps) {
+      throw ValidationError("--steps: found \(steps), expected 1…1000000000")
+    }
+    guard saveEvery > 0, saveEvery <= 100_000 else {
+      throw ValidationError("--save-every: found \(saveEvery), expected above 0 to 100000")
+    }
+    if let maximumScenes, maximumScenes < 1 {
+      throw ValidationError("--maximum-scenes: found \(maximumScenes), expected at least 1")
+    }
+  }
+
+  func run() throws {
+    if let resume {
+      var run = try TrainingRun(resuming: resume)
+      if let minutes { run.settings.minutes = minutes }
+      if let steps { run.settings.steps = steps }
+      let snapshot = try run.readState()
+      let scenes = try open(run.settings)
+      try TrainingSession(
+        run: run, snapshot: snapshot, scenes: scenes, threadCount: threads.count, isQuiet: quiet
+      ).train()
+      return
+    }
+    guard let dataset, let path = output.output else {
+      preconditionFailure("validate() has seen both")
+    }
+    try CommandFailure.wrapping { try FileWriter.check(path, overwriting: output.overwrite) }
+    Terminal.error("reading \(dataset)")
+    var settings = TrainingRun.Settings(
+      dataset: dataset, output: path, scenes: scene, maximumScenes: maximumScenes,
+      minutes: minutes ?? (steps == nil ? 10 : nil), steps: steps, storesHalfPrecision: half,
+      saveIntervalSeconds: saveEvery * 60, configuration: TrainingConfiguration(), options: [:])
+    let scenes = try open(settings)
+    let bound =
+      boundOption.bound.map { SceneBound(box: $0.box) }
+      ?? SceneBound.union(of: SceneBound.bounds(of: scenes, threadCount: threads.count))
+    var plan = TrainingPlan(for: scenes, bound: bound)
+    try training.apply(to: &plan)
+    settings.configuration = plan.configuration
+    settings.options = plan.record
+    let stem = path.hasSuffix(".safetensors") ? String(path.dropLast(12)) : path
+    let run = try TrainingRun(
+      new: runFolder ?? stem + ".run", settings: settings, overwriting: output.overwrite)
+    let state = plan.initialState(sceneNames: scenes.map(\.name))
+    let model = Checkpoint(
+      configuration: ModelConfiguration(
+        program: Hypermarch.programName, field: plan.field, hypernetwork: plan.hypernetwork,
+        bound: plan.bound, near: plan.configuration.near, scenes: scenes.map(\.name),
+        defaultView: ModelConfiguration.DefaultView(
+          Viewpoint(of: scenes, bound: plan.bound))),
+      hypernetwork: state.hypernetwork, latents: state.latents)
+    Terminal.error(
+      "\(scenes.count) scenes (\(plan.kind.rawValue)), \(plan.field.layout.count) field weights, "
+        + "\(state.hypernetwork.layout.count) parameters, \(plan.hypernetwork.generator.name)")
+    try TrainingSession(
+      run: run, snapshot: TrainingSnapshot(beginningOf: model, state: state), scenes: scenes,
+      threadCount: threads.count, isQuiet: quiet
+    ).train()
+  }
+
+  private func open(_ settings: TrainingRun.Settings) throws -> [SceneDataset] {
+    try CommandFailure.wrapping {
+      try DatasetFolder.open(
+        settings.dataset, splits: [.train], matching: settings.scenes,
+        maximumScenes: settings.maximumScenes, threadCount: threads.count
+      ).scenes
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Checkpoints
+import Datasets
+import Foundation
+import VolumeRendering
+
+/// A model's own view, between its file's form and a camera.
+extension ModelConfiguration.DefaultView {
+  init(_ viewpoint: Viewpoint) {
+    let camera = viewpoint.camera
+    self.init(
+      width: camera.width, height: camera.height,
+      fieldOfView: 2 * atan(0.5 * Float(camera.width) / camera.focalX) * 180 / .pi,
+      worldFromCamera: (0..<3).map {
+        [camera.right[$0], camera.up[$0], camera.backward[$0], camera.position[$0]]
+      },
+      target: viewpoint.target)
+  }
+
+  var camera: Camera {
+    func column(_ index: Int) -> SIMD3<Float> {
+      [worldFromCamera[0][index], worldFromCamera[1][index], worldFromCamera[2][index]]
+    }
+    let focal = 0.5 * Float(width) / tan(0.5 * fieldOfView * .pi / 180)
+    return Camera(
+      width: width, height: height, focalX: focal, focalY: focal,
+      principalX: 0.5 * Float(width), principalY: 0.5 * Float(height), right: column(0),
+      up: column(1), backward: column(2), position: column(3))
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+
+/// The program: one binary, verbs as subcommands.
+@main
+struct Hypermarch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hypermarch",
+    abstract: "Neural scenes on an ordinary CPU.",
+    discussion: """
+      A hypernetwork makes the weights of a radiance field from a scene's latent code; a ray marcher \
+      renders that field. No GPU, no Python, no download.
+
+      Camera axes are OpenGL's: x right, y up, looking along -z; the world's up is +z.
+      """,
+    version: Self.programName,
+    subcommands: [
+      RenderCommand.self, TrainCommand.self, EvaluateCommand.self, InfoCommand.self,
+      InspectCommand.self, DatasetCommand.self, DoctorCommand.self,
+    ])
+
+  static let version = "0.1.0"
+  static let programName = "hypermarch \(version)"
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as CommandFailure {
+      Terminal.error("error: \(failure.description)")
+      Self.exit(withError: ExitCode(failure.exitCode.rawValue))
+    } catch {
+      Self.exit(withError: error)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Foundation
+import NeuralFields
+import VolumeRendering
+
+/// Where the picture is taken from.
+struct CameraOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Orbit: angle about +z from the +x axis.", valueName: "degrees"))
+  var azimuth: Float?
+
+  @Option(help: ArgumentHelp("Orbit: angle above the horizon, -90…90.", valueName: "degrees"))
+  var elevation: Float?
+
+  @Option(help: ArgumentHelp("Orbit: distance from the target.", valueName: "scene units"))
+  var distance: Float?
+
+  @Option(help: ArgumentHelp("Horizontal field of view, 1…179.", valueName: "degrees"))
+  var fov: Float?
+
+  @Option(help: ArgumentHelp("The point an orbiting camera looks at.", valueName: "x,y,z"))
+  var target: VectorArgument?
+
+  @Option(help: ArgumentHelp("Look-at: the camera's place.", valueName: "x,y,z"))
+  var lookFrom: VectorArgument?
+
+  @Option(help: ArgumentHelp("Look-at: the point it looks at.", valueName: "x,y,z"))
+  var lookAt: VectorArgument?
+
+  @Option(help: ArgumentHelp("Take the camera of a frame of a transforms.json.", valueName: "file"))
+  var cameras: String?
+
+  @Option(help: ArgumentHelp("Which frame of --cameras, from 0.", valueName: "n"))
+  var frame: Int = 0
+
+  func validate() throws {
+    func check(_ name: String, _ value: Float?, _ range: ClosedRange<Float>) throws {
+      if let value, !range.contains(value) {
+        throw ValidationError(
+          "--\(name): found \(value), expected \(range.lowerBound)…\(range.upperBound)")
+      }
+    }
+    try check("azimuth", azimuth, -36_000...36_000)
+    try check("elevation", elevation, -90...90)
+    try check("distance", distance, 1e-3...1e6)
+    try check("fov", fov, 1...179)
+    let orbits = azimuth != nil || elevation != nil || distance != nil || target != nil
+    let looks = lookFrom != nil || lookAt != nil
+    if looks && (lookFrom == nil || lookAt == nil) {
+      throw ValidationError("--look-from and --look-at belong together: found one of them")
+    }
+    if let lookFrom, lookFrom == lookAt {
+      throw ValidationError("--look-from and --look-at: found one point, expected two")
+    }
+    if [orbits, looks, cameras != nil].count(where: \.self) > 1 {
+      throw ValidationError("found two kinds of camera, expected orbit, look-at or --cameras")
+    }
+    if frame < 0 { throw ValidationError("--frame: found \(frame), expected 0 or more") }
+  }
+
+  /// The camera asked for; what is left open is taken from a model's or scene's own view.
+  ///
+  /// - Parameters:
+  ///   - base: the camera when nothing is asked for.
+  ///   - baseTarget: the point that orbiting cameras look at.
+  func camera(size: PictureSize?, base: Camera, baseTarget: SIMD3<Float>) throws -> Camera {
+    if let cameras { return try frameCamera(of: cameras, size: size) }
+    let width = size?.width ?? base.width
+    let height = size?.height ?? base.height
+    let baseAngle = 2 * atan(0.5 * Float(base.width) / base.focalX)
+    let angle = fov.map { $0 * .pi / 180 } ?? baseAngle
+    if let from = lookFrom?.value, let at = lookAt?.value {
+      return Camera(
+        lookingFrom: from, at: at, horizontalFieldOfView: angle, width: width, height: height)
+    }
+    guard azimuth != nil || elevation != nil || distance != nil || target != nil else {
+      var camera = base
+      camera.width = width
+      camera.height = height
+      let scale = Float(width) / Float(base.width)
+      let focal = fov == nil ? base.focalX * scale : 0.5 * Float(width) / tan(angle / 2)
+      camera.focalY *= focal / camera.focalX
+      camera.focalX = focal
+      camera.principalX *= scale
+      // The picture keeps its middle when its shape changes.
+      camera.principalY = 0.5 * Float(height) + (base.principalY - 0.5 * Float(base.height)) * scale
+      return camera
+    }
+    let point = target?.value ?? baseTarget
+    let offset = base.position - point
+    let horizontal = (offset.x * offset.x + offset.y * offset.y).squareRoot()
+    return Camera(
+      orbitAzimuth: azimuth.map { $0 * .pi / 180 } ?? atan2(offset.y, offset.x),
+      elevation: elevation.map { $0 * .pi / 180 } ?? atan2(offset.z, horizontal),
+      distance: distance ?? offset.length, target: point, horizontalFieldOfView: angle,
+      width: width, height: height)
+  }
+
+  private func frameCamera(of path: String, size: PictureSize?) throws -> Camera {
+    try CommandFailure.wrapping {
+      try Camera(
+        ofFrame: frame, inTransformsFile: path,
+        size: size.map { PixelSize(width: $0.width, height: $0.height) })
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// Shows how far a long piece of work has come, on standard error.
+///
+/// On a terminal one line is redrawn at most ten times a second; elsewhere a plain line is written at
+/// most every ten seconds, the first at once.
+struct ProgressReporter {
+  private let isQuiet: Bool
+  private let isInteractive = Terminal.isInteractive
+  private var lastShown: ContinuousClock.Instant?
+
+  init(isQuiet: Bool) {
+    self.isQuiet = isQuiet
+  }
+
+  /// Shows a line if it is time for one.
+  mutating func show(_ line: @autoclosure () -> String) {
+    guard !isQuiet else { return }
+    let now = ContinuousClock.now
+    let pause: Duration = isInteractive ? .milliseconds(100) : .seconds(10)
+    if let lastShown, now - lastShown < pause { return }
+    lastShown = now
+    if isInteractive { Terminal.redraw(line()) } else { Terminal.error(line()) }
+  }
+
+  /// Shows a line that stays.
+  mutating func finish(_ line: String) {
+    guard !isQuiet else { return }
+    if isInteractive { Terminal.redraw("") }
+    Terminal.error(line)
+  }
+
+  /// A duration for people: `1:02:03`, or `2:03` below an hour.
+  static func clock(_ seconds: Double) -> String {
+    let whole = Int(max(0, seconds.isFinite ? seconds : 0))
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+    return hours > 0
+      ? String(format: "%d:%02d:%02d", hours, minutes, rest)
+      : String(format: "%d:%02d", minutes, rest)
+  }
+}

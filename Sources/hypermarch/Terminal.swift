@@ -1,0 +1,44 @@
+import Foundation
+
+/// The program's two streams: results on standard output, everything else on standard error.
+enum Terminal {
+  static func result(_ text: String) { write(text + "\n", to: .standardOutput) }
+
+  static func error(_ text: String) { write(text + "\n", to: .standardError) }
+
+  /// Rewrites the last line of standard error in place.
+  static func redraw(_ text: String) { write("\r\u{1B}[K" + text, to: .standardError) }
+
+  /// Whether standard error is a terminal that lines can be redrawn on.
+  static var isInteractive: Bool {
+    isatty(FileHandle.standardError.fileDescriptor) == 1
+      && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+  }
+
+  private static func write(_ text: String, to handle: FileHandle) {
+    // A reader that has gone away is no reason to stop.
+    try? handle.write(contentsOf: Data(text.utf8))
+  }
+
+  /// A value as JSON with sorted keys, for `--json`.
+  static func json(_ value: some Encodable) -> String {
+    encoded(value, [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
+  }
+
+  /// A value as one line of JSON, for logs.
+  static func jsonLine(_ value: some Encodable) -> String {
+    encoded(value, [.sortedKeys, .withoutEscapingSlashes])
+  }
+
+  private static func encoded(
+    _ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting
+  ) -> String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = formatting
+    guard let data = try? encoder.encode(value) else {
+      preconditionFailure("reports hold finite numbers only")
+    }
+    return String(decoding: data, as: UTF8.self)
+  }
+}

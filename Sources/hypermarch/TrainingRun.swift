@@ -1,0 +1,111 @@
+import Checkpoints
+import Datasets
+import Files
+import Foundation
+import Imaging
+import NeuralFields
+import Training
+import VolumeRendering
+
+/// The folder of one training run: its settings, the state to go on from, a log and previews.
+///
+///     config.json          what the run was started with
+///     state.safetensors    model and optimizer, replaced at every save
+///     log.jsonl            one JSON object per interval
+///     preview-000123.png   the first scene after so many steps
+struct TrainingRun {
+  let folder: String
+  var settings: Settings
+  private var logLines: [String] = []
+
+  /// What a run was started with, kept so that `--resume` needs nothing else.
+  struct Settings: Codable {
+    var schema = 1
+    var dataset: String
+    var output: String
+    var scenes: [String]
+    var maximumScenes: Int?
+    var minutes: Double?
+    var steps: Int?
+    var storesHalfPrecision: Bool
+    var saveIntervalSeconds: Double
+    var configuration: TrainingConfiguration
+    /// The options that decide the result, by name, for the model's record.
+    var options: [String: String]
+  }
+
+  /// A new run; its folder is made, and must not hold another run.
+  init(new folder: String, settings: Settings, overwriting: Bool) throws {
+    self.folder = folder
+    self.settings = settings
+    try CommandFailure.wrapping {
+      try FileWriter.createFolder(folder)
+      try FileWriter.write(
+        Array(Terminal.json(settings).utf8), to: folder + "/config.json", overwriting: overwriting)
+    }
+  }
+
+  /// A run that was begun before.
+  init(resuming folder: String) throws {
+    self.folder = folder
+    let path = folder + "/config.json"
+    let bytes = try CommandFailure.wrapping { try FileReader.bytes(at: path, limit: 1 << 20) }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      settings = try decoder.decode(Settings.self, from: Data(bytes))
+    } catch {
+      throw CommandFailure(
+        "\(path): found no settings of a training run, expected those that train wrote", .badData)
+    }
+    guard settings.schema == 1 else {
+      throw CommandFailure("\(path): schema: found \(settings.schema), expected 1", .badData)
+    }
+    let log = try? FileReader.bytes(at: folder + "/log.jsonl", limit: 1 << 28)
+    logLines = String(decoding: log ?? [], as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  /// What the settings say of a finished share: of steps or of time, whichever is further.
+  func progress(step: Int, seconds: Double) -> Float {
+    let ofSteps = settings.steps.map { Float(step) / Float($0) } ?? 0
+    let ofTime = settings.minutes.map { Float(seconds / ($0 * 60)) } ?? 0
+    return min(1, max(ofSteps, ofTime))
+  }
+
+  var statePath: String { folder + "/state.safetensors" }
+
+  func readState() throws -> TrainingSnapshot {
+    try CommandFailure.wrapping { try TrainingSnapshot.read(statePath) }
+  }
+
+  /// Saves the state, then the model, then the log and a preview.
+  mutating func save(_ snapshot: TrainingSnapshot, logLine: String, threadCount: Int) throws {
+    logLines.append(logLine)
+    let log = Array((logLines.joined(separator: "\n") + "\n").utf8)
+    try CommandFailure.wrapping {
+      try snapshot.write(to: statePath)
+      try snapshot.model.write(
+        to: settings.output, elementType: settings.storesHalfPrecision ? .float16 : .float32,
+        overwriting: true)
+      try FileWriter.write(log, to: folder + "/log.jsonl", overwriting: true)
+      try writePreview(of: snapshot, threadCount: threadCount)
+    }
+  }
+
+  private func writePreview(of snapshot: TrainingSnapshot, threadCount: Int) throws {
+    let model = snapshot.model
+    let camera = model.configuration.defaultView.camera
+    let width = min(200, camera.width)
+    let field = model.field(for: model.latents[0], threadCount: threadCount)
+    let grid = OccupancyGrid(of: field, threadCount: threadCount)
+    let renderer = Renderer(
+      settings: RenderSettings(near: model.configuration.near, threadCount: threadCount))
+    let image = renderer.render(
+      field,
+      camera: camera.resized(width: width, height: max(1, width * camera.height / camera.width)),
+      grid: grid)
+    let number = String(format: "%06d", snapshot.step)
+    try PNGFile.write(
+      image.picture(over: [1, 1, 1]), to: "\(folder)/preview-\(number).png", overwriting: true)
+  }
+}
