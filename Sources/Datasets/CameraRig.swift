@@ -91,7 +91,7 @@ struct CameraRig {
         }
       }
     }
-    return BoundingBox(minimum: minimum, maximum: maximum)
+    return BoundingBox(atLeastAround: minimum, maximum)
   }
 }
 

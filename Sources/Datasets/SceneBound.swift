@@ -107,9 +107,9 @@ extension SceneBound {
       // What a camera frames at the distance of the centre, and a quarter more.
       halfExtent = zip(rig.cameras, distances).map { 1.25 * $0.widestTangent * $1 }.max() ?? 0
     }
-    let half = SIMD3(repeating: max(halfExtent, 1e-3))
+    let half = SIMD3(repeating: halfExtent)
     return SceneBound(
-      box: BoundingBox(minimum: centre - half, maximum: centre + half),
+      box: BoundingBox(atLeastAround: centre - half, centre + half),
       near: 0.25 * (distances.min() ?? 0), source: .meetingPoint)
   }
 }

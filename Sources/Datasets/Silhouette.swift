@@ -122,7 +122,7 @@ extension PosedImage {
   /// Tells which pixels show something other than the background.
   ///
   /// - Returns: a function of column and row.
-  func foregroundTest(against background: SceneBackground) -> (Int, Int) -> Bool {
+  package func foregroundTest(against background: SceneBackground) -> (Int, Int) -> Bool {
     switch background {
     case .transparent where hasTransparency:
       // Less than three of 255 is the haze that mattes leave, not a thing.

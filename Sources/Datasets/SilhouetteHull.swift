@@ -89,8 +89,8 @@ struct SilhouetteHull {
       while !layerStays(axis: axis, index: end[axis] - 1) { end[axis] -= 1 }
     }
     return BoundingBox(
-      minimum: box.minimum + cell * SIMD3<Float>(first),
-      maximum: box.minimum + cell * SIMD3<Float>(end))
+      atLeastAround: box.minimum + cell * SIMD3<Float>(first),
+      box.minimum + cell * SIMD3<Float>(end))
   }
 
   /// Whether the cell around `centre` stays.
@@ -179,9 +179,4 @@ private struct Outlook {
     }
     return sides.isDisjoint(with: silhouette.reachedSides) ? .beyondFrame : .unknown
   }
-}
-
-extension SIMD3<Float> {
-  /// Each component without its sign.
-  var magnitudes: SIMD3<Float> { [abs(x), abs(y), abs(z)] }
 }

@@ -2,19 +2,20 @@ import CPNG
 import Files
 
 extension PNGFile {
-  /// Reads, checks and decodes a file.
-  static func decode(
-    _ path: String, sizeLimit: Int, pixelLimit: Int, readsText: Bool
+  /// Decodes a file that is in memory already.
+  ///
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - path: what errors name it by.
+  ///   - readsText: whether the texts are read; otherwise there are none in the result.
+  /// - Throws: `PNGError`, whatever the bytes are.
+  package static func decode(
+    _ bytes: [UInt8], path: String, sizeLimit: Int = defaultSizeLimit,
+    pixelLimit: Int = defaultPixelLimit, readsText: Bool = true
   ) throws(PNGError) -> (image: Image, text: [PNGTextEntry], bitDepth: Int) {
     precondition(
       (1...1_000_000).contains(sizeLimit) && pixelLimit > 0,
       "found limits \(sizeLimit) and \(pixelLimit), expected 1…1000000 and a positive number")
-    let bytes: [UInt8]
-    do {
-      bytes = try FileReader.bytes(at: path, limit: byteLimit)
-    } catch {
-      throw .file(error)
-    }
     guard !bytes.isEmpty else { throw .empty(path: path) }
     let chunks: PNGChunks
     do {

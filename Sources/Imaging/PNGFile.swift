@@ -41,7 +41,10 @@ package enum PNGFile {
   package static func read(
     _ path: String, sizeLimit: Int = defaultSizeLimit, pixelLimit: Int = defaultPixelLimit
   ) throws(PNGError) -> Image {
-    try decode(path, sizeLimit: sizeLimit, pixelLimit: pixelLimit, readsText: false).image
+    let bytes = try bytes(at: path)
+    return try decode(
+      bytes, path: path, sizeLimit: sizeLimit, pixelLimit: pixelLimit, readsText: false
+    ).image
   }
 
   /// Reads a picture with the texts it carries, in the file's order.
@@ -51,7 +54,15 @@ package enum PNGFile {
   package static func readWithText(
     _ path: String, sizeLimit: Int = defaultSizeLimit, pixelLimit: Int = defaultPixelLimit
   ) throws(PNGError) -> (image: Image, text: [PNGTextEntry], bitDepth: Int) {
-    try decode(path, sizeLimit: sizeLimit, pixelLimit: pixelLimit, readsText: true)
+    try decode(bytes(at: path), path: path, sizeLimit: sizeLimit, pixelLimit: pixelLimit)
+  }
+
+  private static func bytes(at path: String) throws(PNGError) -> [UInt8] {
+    do {
+      return try FileReader.bytes(at: path, limit: byteLimit)
+    } catch {
+      throw .file(error)
+    }
   }
 
   /// Writes a picture, whole or not at all.

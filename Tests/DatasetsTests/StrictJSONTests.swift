@@ -1,0 +1,107 @@
+import Datasets
+import Testing
+
+@Suite("Strict JSON")
+struct StrictJSONTests {
+  @Test(
+    "every kind of value is read as it is written",
+    arguments: [
+      ("null", StrictJSON.null), (" true\n", .boolean(true)), ("false", .boolean(false)),
+      ("0", .number(0, text: "0")), ("-0.5e+2", .number(-50, text: "-0.5e+2")),
+      ("1E-3", .number(0.001, text: "1E-3")), ("1e999", .number(.infinity, text: "1e999")),
+      ("[]", .array([])), ("{ }", .object([])),
+      ("[1,[2]]", .array([.number(1, text: "1"), .array([.number(2, text: "2")])])),
+      (
+        "{\"b\":null,\"a\":\"x\"}",
+        .object([.init(key: "b", value: .null), .init(key: "a", value: .string("x"))])
+      ),
+      (#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude42é🙂""#, .string("\"\\/\u{8}\u{c}\n\r\té🙂é🙂")),
+    ])
+  func values(text: String, expected: StrictJSON) throws {
+    #expect(try StrictJSON(parsing: Array(text.utf8)) == expected)
+  }
+
+  struct Malformed: Sendable, CustomTestStringConvertible {
+    let text: String
+    let line: Int
+    let column: Int
+    let found: String
+    let expected: String
+    var testDescription: String { text }
+  }
+
+  @Test(
+    "what is not JSON is refused at the byte where it stops being so",
+    arguments: [
+      Malformed(text: "", line: 1, column: 1, found: "the end of the text", expected: "a value"),
+      Malformed(
+        text: "{\n  \"a\" 1}", line: 2, column: 7, found: "\"1\"", expected: "\":\" after a key"),
+      Malformed(
+        text: "{\"a\": 1,}", line: 1, column: 9, found: "\"}\"", expected: "a key in quotes"),
+      Malformed(
+        text: "{\"a\": 1 \"b\"", line: 1, column: 9, found: "\"\"\"", expected: "\",\" or \"}\""),
+      Malformed(
+        text: "[1,\n2", line: 2, column: 2, found: "the end of the text", expected: "\",\" or \"]\""
+      ),
+      Malformed(text: "[1,]", line: 1, column: 4, found: "\"]\"", expected: "a value"),
+      Malformed(text: "01", line: 1, column: 2, found: "\"1\"", expected: "the end of the text"),
+      Malformed(text: "1.", line: 1, column: 3, found: "the end of the text", expected: "a digit"),
+      Malformed(text: "-x", line: 1, column: 2, found: "\"x\"", expected: "a digit"),
+      Malformed(text: "+1", line: 1, column: 1, found: "\"+\"", expected: "a value"),
+      Malformed(text: "NaN", line: 1, column: 1, found: "\"N\"", expected: "a value"),
+      Malformed(text: "nul", line: 1, column: 1, found: "\"n\"", expected: "a value"),
+      Malformed(text: "// note\n1", line: 1, column: 1, found: "\"/\"", expected: "a value"),
+      Malformed(text: "\u{FEFF}1", line: 1, column: 1, found: "byte 239", expected: "a value"),
+      Malformed(
+        text: "\"a\nb\"", line: 1, column: 3, found: "byte 10",
+        expected: "no control character in a string"),
+      Malformed(
+        text: "\"abc", line: 1, column: 5, found: "the end of the text",
+        expected: "the string's closing quote"),
+      Malformed(text: #""\x""#, line: 1, column: 3, found: "\"x\"", expected: "an escape of JSON"),
+      Malformed(
+        text: #""\u12g4""#, line: 1, column: 6, found: "\"g\"", expected: "four hexadecimal digits"),
+      Malformed(
+        text: #""\ud83d""#, line: 1, column: 2, found: "half a surrogate pair",
+        expected: "a whole one"),
+      Malformed(
+        text: "{\"a\": 1,\n\"a\": 2}", line: 2, column: 1, found: "a second \"a\"",
+        expected: "every key once"),
+    ])
+  func malformed(_ row: Malformed) {
+    #expect(
+      throws: StrictJSON.SyntaxError(
+        line: row.line, column: row.column, found: row.found, expected: row.expected)
+    ) {
+      try StrictJSON(parsing: Array(row.text.utf8))
+    }
+  }
+
+  @Test("bytes that are not UTF-8 are refused")
+  func encoding() {
+    #expect(
+      throws: StrictJSON.SyntaxError(
+        line: 1, column: 1, found: "a string that is not UTF-8", expected: "UTF-8 text")
+    ) {
+      try StrictJSON(parsing: [0x22, 0xC3, 0x28, 0x22])
+    }
+  }
+
+  @Test("nesting is read to 32 levels and refused beyond, however deep the text goes")
+  func depth() throws {
+    func nested(_ levels: Int) -> [UInt8] {
+      Array(repeating: UInt8(ascii: "["), count: levels)
+        + Array(repeating: UInt8(ascii: "]"), count: levels)
+    }
+    _ = try StrictJSON(parsing: nested(32))
+    for levels in [33, 1_000_000] {
+      #expect(
+        throws: StrictJSON.SyntaxError(
+          line: 1, column: 33, found: "\"[\"",
+          expected: "at most 32 levels of nesting")
+      ) {
+        try StrictJSON(parsing: nested(levels))
+      }
+    }
+  }
+}
