@@ -35,9 +35,6 @@ package struct AdamUpdate: Sendable {
         && range.upperBound <= min(firstMoment.count, secondMoment.count),
       "found arrays shorter than \(range.upperBound)")
     let blockCount = (range.count + Self.blockLength - 1) / Self.blockLength
-    let power = Float(step)
-    let firstCorrection = 1 / (1 - Self.power(beta1, power))
-    let secondCorrection = 1 / (1 - Self.power(beta2, power))
     unsafe parameters.withUnsafeMutableBufferPointer { parameters in
       unsafe gradient.withUnsafeBufferPointer { gradient in
         unsafe firstMoment.withUnsafeMutableBufferPointer { first in
@@ -47,16 +44,10 @@ package struct AdamUpdate: Sendable {
             _ = ParallelLoop.map(count: blockCount, threadCount: min(threadCount, blockCount)) {
               block in
               let start = range.lowerBound + block * Self.blockLength
-              for i in start..<min(start + Self.blockLength, range.upperBound) {
-                let g = unsafe gradient[i]
-                let m = unsafe beta1 * first[i] + (1 - beta1) * g
-                let v = unsafe beta2 * second[i] + (1 - beta2) * g * g
-                unsafe first[i] = m
-                unsafe second[i] = v
-                unsafe parameters[i] -=
-                  learningRate * (m * firstCorrection)
-                  / ((v * secondCorrection).squareRoot() + epsilon)
-              }
+              let end = min(start + Self.blockLength, range.upperBound)
+              unsafe applyBlock(
+                start..<end, parameters: parameters, gradient: gradient, first: first,
+                second: second)
             }
           }
         }
@@ -64,11 +55,44 @@ package struct AdamUpdate: Sendable {
     }
   }
 
+  /// One block: eight entries side by side, and the last few one by one.
+  private func applyBlock(
+    _ range: Range<Int>, parameters: UnsafeMutableBufferPointer<Float>,
+    gradient: UnsafeBufferPointer<Float>, first: UnsafeMutableBufferPointer<Float>,
+    second: UnsafeMutableBufferPointer<Float>
+  ) {
+    let firstCorrection = 1 / (1 - Self.power(beta1, step))
+    let secondCorrection = 1 / (1 - Self.power(beta2, step))
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let count = min(8, range.upperBound - start)
+      var (parameter, m, v, g) = (
+        SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero
+      )
+      for lane in 0..<count {
+        unsafe parameter[lane] = parameters[start + lane]
+        unsafe m[lane] = first[start + lane]
+        unsafe v[lane] = second[start + lane]
+        unsafe g[lane] = gradient[start + lane]
+      }
+      m = beta1 * m + (1 - beta1) * g
+      v = beta2 * v + (1 - beta2) * g * g
+      let deviation = (v * secondCorrection).squareRoot() + epsilon
+      parameter -= learningRate * (m * firstCorrection) / deviation
+      for lane in 0..<count {
+        unsafe parameters[start + lane] = parameter[lane]
+        unsafe first[start + lane] = m[lane]
+        unsafe second[start + lane] = v[lane]
+      }
+      start += count
+    }
+  }
+
   /// βᵗ by repeated squaring: the same bits on every machine, unlike a library's `pow`.
-  private static func power(_ base: Float, _ exponent: Float) -> Float {
+  private static func power(_ base: Float, _ exponent: Int) -> Float {
     var result = 1.0
     var factor = Double(base)
-    var remaining = Int(exponent)
+    var remaining = exponent
     while remaining > 0 {
       if remaining & 1 == 1 { result *= factor }
       factor *= factor

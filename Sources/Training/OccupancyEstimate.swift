@@ -19,48 +19,64 @@ package struct OccupancyEstimate: Sendable {
     densities = [Float](repeating: 0, count: cells.cellCount)
   }
 
-  /// Takes in one new density per cell.
-  package mutating func update(with sampled: [Float], decay: Float) {
-    for index in densities.indices {
-      densities[index] = max(densities[index] * decay, sampled[index])
+  /// The cells to look at next: all that are occupied, and a different part of the others every time.
+  ///
+  /// Where nothing is, rays take no samples and hardly anything grows.
+  var dueCells: [Int] {
+    let rest = updateCount % Self.emptyCellPeriod
+    return (0..<grid.cells.cellCount).filter {
+      grid.isOccupied(index: $0) || $0 % Self.emptyCellPeriod == rest
+    }
+  }
+
+  /// Updates between two looks at an empty cell.
+  private static let emptyCellPeriod = 8
+
+  /// Takes in new densities of some cells.
+  mutating func update(_ indices: [Int], with sampled: [Float], decay: Float) {
+    for (index, density) in zip(indices, sampled) {
+      densities[index] = max(densities[index] * decay, density)
     }
     updateCount += 1
     grid = OccupancyGrid(
       cells: grid.cells, densities: densities,
       threshold: OccupancyGrid.threshold(for: grid.cells))
   }
-}
 
-extension OccupancyEstimate {
   /// Updates the estimates of several scenes, each from one random point per cell.
   ///
-  /// - Parameter random: the stream of this update; every cell draws from its own part of it.
+  /// - Parameter random: the stream of this update; every block of cells draws from its own part.
   static func update(
     _ estimates: inout [OccupancyEstimate], scenes: [(index: Int, field: CoordinateMLP)],
     decay: Float, random: SeededGenerator, batches: inout [FieldBatch]
   ) {
-    guard let first = scenes.first else { return }
-    let cells = estimates[first.index].grid.cells
+    guard !scenes.isEmpty else { return }
+    let cells = estimates[scenes[0].index].grid.cells
     let length = OccupancyGrid.blockLength
-    let blocksPerScene = (cells.cellCount + length - 1) / length
-    let blocks = ParallelLoop.map(
-      count: scenes.count * blocksPerScene, workspaces: &batches
-    ) { item, batch in
-      let (scene, block) = item.quotientAndRemainder(dividingBy: blocksPerScene)
-      let range = block * length..<min((block + 1) * length, cells.cellCount)
-      var stream = random.split(UInt64(scenes[scene].index)).split(UInt64(block))
+    var jobs: [(place: Int, indices: ArraySlice<Int>)] = []
+    let due = scenes.map { estimates[$0.index].dueCells }
+    for (place, indices) in due.enumerated() {
+      for start in stride(from: 0, to: indices.count, by: length) {
+        jobs.append((place, indices[start..<min(start + length, indices.count)]))
+      }
+    }
+    let work = jobs
+    let blocks = ParallelLoop.map(count: work.count, workspaces: &batches) { item, batch in
+      let (place, indices) = work[item]
+      var stream = random.split(UInt64(scenes[place].index)).split(UInt64(indices.startIndex))
       return OccupancyGrid.densities(
-        of: scenes[scene].field, in: cells, range: range, batch: &batch
-      ) { _ in
+        of: scenes[place].field, in: cells, at: indices, batch: &batch
+      ) {
         SIMD3(stream.uniform(), stream.uniform(), stream.uniform())
       }
     }
+    var sampled = [[Float]](repeating: [], count: scenes.count)
+    for (job, block) in zip(work, blocks) { sampled[job.place] += block }
+    let densities = sampled
     var touched = scenes.map { estimates[$0.index] }
     var unused = [Bool](repeating: false, count: batches.count)
-    ParallelLoop.forEach(&touched, workspaces: &unused) { scene, estimate, _ in
-      let first = scene * blocksPerScene
-      estimate.update(
-        with: Array(blocks[first..<first + blocksPerScene].joined()), decay: decay)
+    ParallelLoop.forEach(&touched, workspaces: &unused) { place, estimate, _ in
+      estimate.update(due[place], with: densities[place], decay: decay)
     }
     for (scene, estimate) in zip(scenes, touched) { estimates[scene.index] = estimate }
   }

@@ -18,6 +18,8 @@ package struct Trainer {
   private let schedule: LearningRateSchedule
   private var estimates: [OccupancyEstimate]
   private var visitCounts: [Int]
+  /// A running mean over steps; at first all of a ray's way through the bound.
+  private var samplesPerRay: Double
   private var workers: [Backpropagation]
   private var batches: [FieldBatch]
   private var parameterGradient: [Float]
@@ -51,6 +53,7 @@ package struct Trainer {
     let cells = CellGrid(bound: bound, resolution: configuration.gridResolution)
     estimates = [OccupancyEstimate](repeating: OccupancyEstimate(cells: cells), count: scenes.count)
     visitCounts = [Int](repeating: 0, count: scenes.count)
+    samplesPerRay = Double(configuration.samplesPerDiagonal) / 2
     let interval = bound.diagonal / Float(configuration.samplesPerDiagonal)
     let shape = architecture.kernelShape(over: bound)
     let diagonal = bound.diagonal
@@ -98,8 +101,7 @@ package struct Trainer {
     // 3. Rays → loss → gradients of the field weights, slice by slice.
     let slices = accumulateGradients(
       of: chosen, fields: fields, progress: progress, random: random.split(1))
-    let raysPerSlice = raysPerSlice(sceneCount: chosen.count)
-    let rayCount = slices.count * raysPerSlice
+    let rayCount = slices.count * raysPerSlice(sliceCount: slices.count)
     var loss = 0.0
     var sampleCount = 0
     var weightGradient = [Float](repeating: 0, count: pass.weights.count)
@@ -132,6 +134,7 @@ package struct Trainer {
       state.skippedStepCount += 1
     }
     state.step += 1
+    samplesPerRay += 0.1 * (Double(sampleCount) / Double(rayCount) - samplesPerRay)
     return StepReport(
       loss: loss, rayCount: rayCount, sampleCount: sampleCount, wasSkipped: !isFinite)
   }
@@ -148,9 +151,10 @@ package struct Trainer {
     return (0..<perStep).map { order[(place * perStep + $0) % scenes.count] }
   }
 
-  private func raysPerSlice(sceneCount: Int) -> Int {
-    let slices = slicesPerScene(sceneCount: sceneCount) * sceneCount
-    return max(1, configuration.raysPerStep / slices)
+  /// Rays of a slice, so that the step has about the samples it aims at.
+  private func raysPerSlice(sliceCount: Int) -> Int {
+    let wanted = Double(configuration.samplesPerStep) / max(samplesPerRay, 1)
+    return max(1, min(Int(wanted), configuration.raysPerStep) / sliceCount)
   }
 
   private func slicesPerScene(sceneCount: Int) -> Int { max(1, Self.slicesPerStep / sceneCount) }
@@ -162,9 +166,8 @@ package struct Trainer {
     var due: [(index: Int, field: CoordinateMLP)] = []
     for (scene, field) in zip(chosen, fields) {
       visitCounts[scene] += 1
-      let period =
-        visitCounts[scene] < 8 * configuration.gridPeriod
-        ? max(1, configuration.gridPeriod / 4) : configuration.gridPeriod
+      let isNew = visitCounts[scene] < 2 * configuration.gridPeriod
+      let period = isNew ? max(1, configuration.gridPeriod / 4) : configuration.gridPeriod
       if visitCounts[scene] % period == 0 { due.append((scene, field)) }
     }
     OccupancyEstimate.update(
@@ -175,7 +178,7 @@ package struct Trainer {
     of chosen: [Int], fields: [CoordinateMLP], progress: Float, random: SeededGenerator
   ) -> [Slice] {
     let perScene = slicesPerScene(sceneCount: chosen.count)
-    let rayCount = raysPerSlice(sceneCount: chosen.count)
+    let rayCount = raysPerSlice(sliceCount: perScene * chosen.count)
     let empty = FieldWeights(
       [Float](repeating: 0, count: state.hypernetwork.target.count))
     var slices = chosen.indices.flatMap { scene in

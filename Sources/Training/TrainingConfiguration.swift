@@ -4,16 +4,18 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
 
   /// Scenes per step; all of them where the set has fewer.
   package var scenesPerStep = 8
-  /// Rays per step, shared out evenly among the step's scenes.
-  package var raysPerStep = 4096
+  /// Samples that a step aims at: the number of rays follows from how many samples rays took lately.
+  package var samplesPerStep = 65_536
+  /// The most rays per step, shared out evenly among the step's scenes.
+  package var raysPerStep = 8192
   /// Intervals along the bound's diagonal.
-  package var samplesPerDiagonal = 128
+  package var samplesPerDiagonal = 96
   /// The distance before which nothing is seen, scene units.
   package var near: Float = 0
 
   /// Adam's step size for the hypernetwork and for the codes, at the peak of the schedule.
-  package var learningRate: Float = 1e-3
-  package var codeLearningRate: Float = 5e-3
+  package var learningRate: Float = 2e-3
+  package var codeLearningRate: Float = 1e-2
   /// Steps over which both rates rise from zero.
   package var warmupSteps = 200
   /// The share of the peak rates that is left at the end.
@@ -29,9 +31,9 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// Cells of the occupancy grids along the bound's longest edge.
   package var gridResolution = 64
   /// Steps that a scene takes part in between updates of its grid.
-  package var gridPeriod = 16
+  package var gridPeriod = 32
   /// What is left of a cell's density estimate at every update.
-  package var gridDecay: Float = 0.9
+  package var gridDecay: Float = 0.8
 
   package init() {}
 }

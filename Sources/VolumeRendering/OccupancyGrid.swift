@@ -26,21 +26,32 @@ package struct OccupancyGrid: Sendable, Hashable {
     precondition(densities.count == cells.cellCount, "found densities of another grid")
     self.cells = cells
     words = [UInt64](repeating: 0, count: (cells.cellCount + 63) / 64)
-    let counts = cells.counts
-    for z in 0..<counts.z {
-      for y in 0..<counts.y {
-        for x in 0..<counts.x where densities[cells.index(of: [x, y, z])] > threshold {
-          for nearZ in max(0, z - 1)...min(counts.z - 1, z + 1) {
-            for nearY in max(0, y - 1)...min(counts.y - 1, y + 1) {
-              for nearX in max(0, x - 1)...min(counts.x - 1, x + 1) {
-                let index = cells.index(of: [nearX, nearY, nearZ])
-                words[index >> 6] |= 1 << UInt64(index & 63)
-              }
-            }
-          }
-        }
+    // A cube of neighbours is a row of neighbours along x, of those along y, of those along z.
+    var marks = densities.map { $0 > threshold }
+    var stride = 1
+    for axis in 0..<3 {
+      marks = Self.spread(marks, stride: stride, count: cells.counts[axis])
+      stride *= cells.counts[axis]
+    }
+    for (index, isMarked) in marks.enumerated() where isMarked {
+      words[index >> 6] |= 1 << UInt64(index & 63)
+    }
+  }
+
+  /// Marks each cell whose neighbour before or behind along one axis is marked.
+  ///
+  /// - Parameters:
+  ///   - stride: from a cell to the next along the axis.
+  ///   - count: cells along the axis.
+  private static func spread(_ marks: [Bool], stride: Int, count: Int) -> [Bool] {
+    var result = marks
+    for first in Swift.stride(from: 0, to: marks.count, by: stride * count) {
+      for index in first..<first + stride * (count - 1) {
+        result[index] = result[index] || marks[index + stride]
+        result[index + stride] = result[index + stride] || marks[index]
       }
     }
+    return result
   }
 
   /// The grid of a field, from its density at every cell's centre.
@@ -57,7 +68,7 @@ package struct OccupancyGrid: Sendable, Hashable {
     let blocks = ParallelLoop.map(count: blockCount, workspaces: &batches) { block, batch in
       let first = block * Self.blockLength
       let range = first..<min(first + Self.blockLength, cells.cellCount)
-      return Self.densities(of: field, in: cells, range: range, batch: &batch) { _ in
+      return Self.densities(of: field, in: cells, at: range, batch: &batch) {
         SIMD3(repeating: 0.5)
       }
     }
@@ -76,26 +87,29 @@ package struct OccupancyGrid: Sendable, Hashable {
   ///     1 − e^(−σ cellSize) = 0.005
   package static func threshold(for cells: CellGrid) -> Float { 0.005 / cells.cellSize }
 
-  /// σ at one point of every cell of a range.
+  /// σ at one point of each of some cells.
   ///
-  /// - Parameter offset: where in the cell, [0, 1]³, by cell index.
+  /// - Parameters:
+  ///   - indices: the cells, at most as many as the batch has room for.
+  ///   - offset: where in the cell, [0, 1]³; called once per cell, in order.
   package static func densities(
-    of field: any RadianceField, in cells: CellGrid, range: Range<Int>, batch: inout FieldBatch,
-    offset: (Int) -> SIMD3<Float>
+    of field: any RadianceField, in cells: CellGrid, at indices: some Sequence<Int>,
+    batch: inout FieldBatch, offset: () -> SIMD3<Float>
   ) -> [Float] {
     batch.count = 0
-    for index in range {
+    for index in indices {
       batch.append(
-        position: cells.position(in: cells.cell(at: index), offset: offset(index)),
+        position: cells.position(in: cells.cell(at: index), offset: offset()),
         direction: [0, 0, -1])
     }
     field.evaluate(&batch)
-    return Array(batch.density[..<range.count])
+    return Array(batch.density[..<batch.count])
   }
 
-  package func isOccupied(_ cell: SIMD3<Int>) -> Bool {
-    let index = cells.index(of: cell)
-    return words[index >> 6] & (1 << UInt64(index & 63)) != 0
+  package func isOccupied(_ cell: SIMD3<Int>) -> Bool { isOccupied(index: cells.index(of: cell)) }
+
+  package func isOccupied(index: Int) -> Bool {
+    words[index >> 6] & (1 << UInt64(index & 63)) != 0
   }
 
   package func isOccupied(at position: SIMD3<Float>) -> Bool {
@@ -104,10 +118,6 @@ package struct OccupancyGrid: Sendable, Hashable {
 
   /// The share of cells that are occupied, 0…1.
   package var occupiedShare: Float {
-    var occupied = 0
-    for index in 0..<cells.cellCount where words[index >> 6] & (1 << UInt64(index & 63)) != 0 {
-      occupied += 1
-    }
-    return Float(occupied) / Float(cells.cellCount)
+    Float((0..<cells.cellCount).count { isOccupied(index: $0) }) / Float(cells.cellCount)
   }
 }
