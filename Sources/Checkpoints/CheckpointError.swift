@@ -1,3 +1,5 @@
+import Files
+
 /// Why a file is not a model that can be used.
 package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file could not be read or written, or is not safetensors.
@@ -10,24 +12,31 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
   case missingTensor(path: String, tensor: String)
   case unexpectedTensor(path: String, tensor: String)
   case shape(path: String, tensor: String, found: [Int], expected: [Int])
+  /// A finite value that its tensor cannot have.
+  case value(path: String, tensor: String, index: Int, found: Float, expected: ClosedRange<Float>)
 
   package var description: String {
     switch self {
     case .safetensors(let error): "\(error)"
     case .notAModel(let path):
-      "\(path): found a safetensors file without the metadata text \"hypermarch\", "
+      "\(path.onOneLine): found a safetensors file without the metadata text \"hypermarch\", "
         + "expected a model written by hypermarch train"
     case .unsupportedVersion(let path, let found, let expected):
-      "\(path): found format version \(found), expected \(expected); "
+      "\(path.onOneLine): found format version \(found), expected \(expected); "
         + "a newer hypermarch may read it"
     case .configuration(let path, let key, let found, let expected):
-      "\(path): metadata hypermarch.\(key): found \(found), expected \(expected)"
+      "\(path.onOneLine): metadata hypermarch\(key.isEmpty ? "" : "." + key.onOneLine): "
+        + "found \(found.prefix(200).description.onOneLine), expected \(expected)"
     case .missingTensor(let path, let tensor):
-      "\(path): tensor \(tensor): found none, expected one for this configuration"
+      "\(path.onOneLine): tensor \(tensor): found none, expected one for this configuration"
     case .unexpectedTensor(let path, let tensor):
-      "\(path): tensor \(tensor): found it, expected none of that name for this configuration"
+      "\(path.onOneLine): tensor \(tensor.prefix(120).description.onOneLine): found it, "
+        + "expected none of that name for this configuration"
     case .shape(let path, let tensor, let found, let expected):
-      "\(path): tensor \(tensor): found shape \(found), expected \(expected)"
+      "\(path.onOneLine): tensor \(tensor): found shape \(found), expected \(expected)"
+    case .value(let path, let tensor, let index, let found, let expected):
+      "\(path.onOneLine): tensor \(tensor): value \(index): found \(found), "
+        + "expected \(expected.lowerBound)…\(expected.upperBound)"
     }
   }
 }

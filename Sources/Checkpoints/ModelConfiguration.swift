@@ -1,4 +1,3 @@
-import Kernels
 package import NeuralFields
 
 /// What a model file says beside its tensors: the JSON text `hypermarch` of its metadata.
@@ -102,21 +101,10 @@ extension ModelConfiguration {
     let maximum: SIMD3<Float>
   }
 
-  private enum FieldKeys: String, CodingKey {
-    case densityActivation
-  }
-
   /// - Throws: `DecodingError`, or a `Fault` for values that make no configuration at all. Whether the
   ///   others are in range, `check(path:)` says.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    let word = try container.nestedContainer(keyedBy: FieldKeys.self, forKey: .field)
-      .decode(String.self, forKey: .densityActivation)
-    guard DensityActivation(rawValue: word) != nil else {
-      throw Fault(
-        key: "field.density_activation", found: word,
-        expected: DensityActivation.allCases.map(\.rawValue).joined(separator: " or "))
-    }
     let corners = try container.decode(Corners.self, forKey: .bound)
     guard all(corners.minimum .< corners.maximum) else {
       throw Fault(

@@ -43,10 +43,19 @@ package struct TrainingSnapshot: Sendable {
   /// The counters, as a JSON-free text: `step skipped optimizer-step seconds samples`.
   private static let progressKey = "hypermarch.progress"
 
+  private static let prefix = "optimizer."
+
+  /// The steps of a code that a `Float` counts exactly.
+  private static let codeStepRange: ClosedRange<Float> = 0...0x1p24
+
+  /// Writes the snapshot, whole or not at all, in place of one that is there.
+  ///
+  /// - Throws: `CheckpointError`, as `Checkpoint.write` does.
   package func write(to path: String) throws(CheckpointError) {
     func tensor(_ name: String, _ values: [Float]) -> Tensor {
-      Tensor(name: "optimizer.\(name)", shape: [values.count], values: values)
+      Tensor(name: Self.prefix + name, shape: [values.count], values: values)
     }
+    try model.configuration.check(path: path)
     let file = SafetensorsFile(
       tensors: model.tensors(elementType: .float32) + [
         tensor("first_moment", firstMoment), tensor("second_moment", secondMoment),
@@ -55,7 +64,7 @@ package struct TrainingSnapshot: Sendable {
         tensor("code_steps", codeSteps.map(Float.init)),
       ],
       metadata: [
-        Checkpoint.metadataKey: model.configurationText,
+        Checkpoint.metadataKey: model.configuration.text,
         Self.progressKey: "\(step) \(skippedSteps) \(optimizerStep) \(seconds) \(samples)",
       ])
     try Checkpoint.safetensors { () throws(SafetensorsError) in
@@ -63,34 +72,36 @@ package struct TrainingSnapshot: Sendable {
     }
   }
 
+  /// Reads a snapshot, which hypermarch alone writes: it must have checksums.
   package static func read(_ path: String) throws(CheckpointError) -> TrainingSnapshot {
     let file = try Checkpoint.safetensors { () throws(SafetensorsError) in
-      try Safetensors.read(path)
+      try Safetensors.read(path, checksums: .required)
     }
     var modelFile = file
-    modelFile.tensors.removeAll { $0.name.hasPrefix("optimizer.") }
+    modelFile.tensors.removeAll { $0.name.hasPrefix(prefix) }
     let model = try Checkpoint.decode(modelFile, path: path)
-    var tensors = try TensorTable(
-      file.tensors.filter { $0.name.hasPrefix("optimizer.") }, path: path)
-    let parameterCount = model.hypernetwork.parameters.count
-    let codeCount = model.latents.values.count
-    let snapshot = TrainingSnapshot(
-      model: model,
-      firstMoment: try tensors.take("optimizer.first_moment", shape: [parameterCount]),
-      secondMoment: try tensors.take("optimizer.second_moment", shape: [parameterCount]),
-      codeFirstMoment: try tensors.take("optimizer.code_first_moment", shape: [codeCount]),
-      codeSecondMoment: try tensors.take("optimizer.code_second_moment", shape: [codeCount]),
+    var tensors = TensorTable(file.tensors.filter { $0.name.hasPrefix(prefix) }, path: path)
+    let shape = [model.hypernetwork.parameters.count]
+    let codeShape = [model.latents.values.count]
+    // The root is taken of second moments, means of squares.
+    let squares = 0...Float.greatestFiniteMagnitude
+    var snapshot = TrainingSnapshot(
+      model: model, firstMoment: try tensors.take(prefix + "first_moment", shape: shape),
+      secondMoment: try tensors.take(prefix + "second_moment", shape: shape, in: squares),
+      codeFirstMoment: try tensors.take(prefix + "code_first_moment", shape: codeShape),
+      codeSecondMoment: try tensors.take(
+        prefix + "code_second_moment", shape: codeShape, in: squares),
       optimizerStep: 0,
-      codeSteps: try tensors.take("optimizer.code_steps", shape: [model.latents.names.count])
-        .map { Int(min(max($0, 0), 0x1p24)) },
+      codeSteps: try tensors.take(
+        prefix + "code_steps", shape: [model.latents.names.count], in: codeStepRange
+      ).map { Int($0) },
       step: 0, skippedSteps: 0, seconds: 0, samples: 0)
     try tensors.expectEmpty()
-    return try snapshot.withProgress(file.metadata[progressKey], path: path)
+    try snapshot.readProgress(file.metadata[progressKey], path: path)
+    return snapshot
   }
 
-  private func withProgress(
-    _ text: String?, path: String
-  ) throws(CheckpointError) -> TrainingSnapshot {
+  private mutating func readProgress(_ text: String?, path: String) throws(CheckpointError) {
     let words = (text ?? "").split(separator: " ")
     let limit = 1 << 53
     guard words.count == 5, let step = Int(words[0]), let skipped = Int(words[1]),
@@ -103,12 +114,10 @@ package struct TrainingSnapshot: Sendable {
         path: path, key: "progress", found: text ?? "none",
         expected: "five counters of a training run")
     }
-    var snapshot = self
-    snapshot.step = step
-    snapshot.skippedSteps = skipped
-    snapshot.optimizerStep = optimizerStep
-    snapshot.seconds = seconds
-    snapshot.samples = samples
-    return snapshot
+    self.step = step
+    skippedSteps = skipped
+    self.optimizerStep = optimizerStep
+    self.seconds = seconds
+    self.samples = samples
   }
 }

@@ -27,7 +27,8 @@ package struct OccupancyGrid: Sendable, Hashable {
     self.cells = cells
     words = [UInt64](repeating: 0, count: (cells.cellCount + 63) / 64)
     // A cube of neighbours is a row of neighbours along x, of those along y, of those along z.
-    var marks = densities.map { $0 > threshold }
+    // What is not a number counts as occupied, so that a picture shows that something is wrong.
+    var marks = densities.map { !($0 <= threshold) }
     var stride = 1
     for axis in 0..<3 {
       marks = Self.spread(marks, stride: stride, count: cells.counts[axis])

@@ -22,9 +22,8 @@ package struct Ray: Sendable, Hashable {
   ///
   ///     t± = (box± − o) / d per axis;   tNear = max over axes of the smaller, tFar = min of the larger
   ///
-  /// A direction component of zero divides to ±∞, which leaves that axis unbounded, or empty where
-  /// the origin lies outside the slab; an origin on the slab's face gives 0/0, which `min` and `max`
-  /// here ignore by taking the finite operand.
+  /// A direction component of zero leaves that axis unbounded, or the box missed where the origin
+  /// lies outside the slab; a ray that slides along a face meets the box.
   ///
   /// - Parameter near: the distance before which nothing is seen, scene units, ≥ 0.
   /// - Returns: nil where the box is missed.
@@ -34,12 +33,19 @@ package struct Ray: Sendable, Hashable {
     var tNear = near
     var tFar = Float.infinity
     for axis in 0..<3 {
+      if direction[axis] == 0 {
+        guard box.minimum[axis] <= origin[axis] && origin[axis] <= box.maximum[axis] else {
+          return nil
+        }
+        continue
+      }
       let first = (box.minimum[axis] - origin[axis]) / direction[axis]
       let second = (box.maximum[axis] - origin[axis]) / direction[axis]
       tNear = Float.maximum(tNear, Float.minimum(first, second))
       tFar = Float.minimum(tFar, Float.maximum(first, second))
     }
-    guard tNear < tFar else { return nil }
+    // A direction of no length, or one that is not a number, leaves the far end open.
+    guard tNear < tFar, tFar.isFinite else { return nil }
     self.init(origin: origin, direction: direction, tNear: tNear, tFar: tFar)
   }
 

@@ -135,7 +135,7 @@ package struct RayMarcher {
   ///
   ///     n = −∇σ / |∇σ|      ∂σ/∂x ≈ (σ(p + h eₓ) − σ(p − h eₓ)) / 2h
   ///
-  /// h is one interval: the scale at which the surface was sampled.
+  /// h is two intervals: about the scale at which the surface was sampled.
   private mutating func normals(
     of result: TileResult, camera: Camera, field: any RadianceField
   ) -> [SIMD3<Float>] {

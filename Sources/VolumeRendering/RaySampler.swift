@@ -59,11 +59,10 @@ package struct RaySampler: Sendable {
   ) -> Int {
     let lower = cells.position(in: cell, offset: .zero)
     let far = (lower + cells.cellSize).replacing(with: lower, where: ray.direction .< 0)
-    // A zero component gives ±∞ or not a number; neither is the smallest.
-    let distances = (far - position) / ray.direction
+    // Rounding can put a position a little past its cell's face: it leaves there and then.
+    let distances = pointwiseMax((far - position) / ray.direction, .zero)
     var leave = Float.infinity
-    for axis in 0..<3 where distances[axis] >= 0 { leave = min(leave, distances[axis]) }
-    guard leave.isFinite else { return 0 }
+    for axis in 0..<3 where ray.direction[axis] != 0 { leave = min(leave, distances[axis]) }
     return Int((t + leave - ray.tNear) / interval)
   }
 }
