@@ -21,6 +21,10 @@ enum { vectors_per_row = FK_LANES / VECTOR_LANES };
 INLINE vec load(const float *address) { return *(const vec *)address; }
 INLINE void store(float *address, vec value) { *(vec *)address = value; }
 
+// min(a, b) and max(a, b) for b a number; a is passed through where it is none.
+INLINE vec at_most(vec a, vec b) { return a > b ? b : a; }
+INLINE vec at_least(vec a, vec b) { return a < b ? b : a; }
+
 // condition ? value : 0, per lane.
 INLINE vec keep(ivec condition, vec value) { return (vec)((ivec)value & condition); }
 
@@ -57,7 +61,7 @@ INLINE void sine_and_cosine_of_pi_times(vec t, vec *sine, vec *cosine) {
 //
 // x = n ln 2 + r with ln 2 in two parts (Cody and Waite 1980), then 2ⁿ · 2^(r / ln 2).
 INLINE vec exponential(vec x) {
-  x = __builtin_elementwise_min(__builtin_elementwise_max(x, (vec)-87.0f), (vec)87.0f);
+  x = at_most(at_least(x, (vec)-87.0f), (vec)87.0f);
   const vec rounded = x * 1.44269504f + rounder;
   const vec n = rounded - rounder;
   const vec r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -99,7 +103,7 @@ static const float largest_exponent = 11.0f;
 INLINE vec density_of(const fk_field *field, vec s) {
   s -= field->density_shift;
   if (field->density_activation == FK_SHIFTED_SOFTPLUS) return field->density_scale * softplus(s);
-  return field->density_scale * exponential(__builtin_elementwise_min(s, (vec)largest_exponent));
+  return field->density_scale * exponential(at_most(s, (vec)largest_exponent));
 }
 
 // dσ/ds from σ:   σ = k softplus(s) ⇒ k (1 − e^(−σ/k))      σ = k eˢ ⇒ σ
@@ -161,8 +165,8 @@ INLINE void layer_tile(const float *restrict p, const float *restrict in, float 
 #pragma clang loop unroll(full)
   for (int j = 0; j < rows; j++) {
     if (kind == relu_output) {
-      first[j] = keep(first[j] > 0, first[j]);
-      second[j] = keep(second[j] > 0, second[j]);
+      first[j] = at_least(first[j], (vec)0.0f);
+      second[j] = at_least(second[j], (vec)0.0f);
     } else if (kind == masked_output) {
       first[j] = keep(load(mask + j * FK_LANES) > 0, first[j]);
       second[j] = keep(load(mask + j * FK_LANES + VECTOR_LANES) > 0, second[j]);

@@ -25,7 +25,9 @@
 // may overlap an input.
 //
 // Accuracy against double precision, for weights of the usual size: density and radiance within
-// 1e-5 of their value plus 2e-6; weight gradients within 2e-6 of the largest entry of their tensor.
+// 1e-5 of their value plus 2e-6; weight gradients within 1e-6 of the largest entry that their tensor
+// would have if the samples' parts were added without their signs. What is not a number on the way
+// to density or radiance is not a number there.
 #ifndef FIELD_KERNELS_H
 #define FIELD_KERNELS_H
 
