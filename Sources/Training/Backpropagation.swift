@@ -1,6 +1,6 @@
 package import Kernels
-import NeuralFields
-import VolumeRendering
+package import NeuralFields
+package import VolumeRendering
 
 /// The render chain in reverse, for the rays of one scene: what `RayMarcher` does, with gradients.
 ///
@@ -34,14 +34,14 @@ package final class Backpropagation {
   }
 
   /// The sums over some rays.
-  struct Sums: Sendable {
+  package struct Sums: Sendable {
     /// Σ over rays of the mean squared error of the three channels.
-    var loss = 0.0
-    var sampleCount = 0
+    package var loss = 0.0
+    package var sampleCount = 0
   }
 
   /// Adds the gradient of Σ mean squared error over `rays` to `weightGradient`.
-  func accumulate(
+  package func accumulate(
     rays: [TrainingRay], field: CoordinateMLP, grid: OccupancyGrid,
     weightGradient: inout FieldWeights
   ) -> Sums {

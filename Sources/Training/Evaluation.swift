@@ -10,6 +10,9 @@ package struct Evaluation: Sendable, Hashable {
   package let ssim: Double
   package let viewCount: Int
 
+  /// What a view without any difference counts as, dB: its PSNR is infinite.
+  package static let highestPSNR = 100.0
+
   /// Compares renderings with pictures, both over white and rounded to 8 bits.
   ///
   /// PSNR and SSIM are taken per view and then averaged, as the field's tables do.
@@ -25,7 +28,7 @@ package struct Evaluation: Sendable, Hashable {
       let found = renderer.render(field, camera: view.camera, grid: grid)
         .picture(over: [1, 1, 1]).roundedTo8Bits
       let expected = view.image.composited(over: [1, 1, 1]).roundedTo8Bits
-      psnr += ImageMetrics.psnr(found, expected)
+      psnr += min(ImageMetrics.psnr(found, expected), Self.highestPSNR)
       ssim += ImageMetrics.ssim(found, expected)
     }
     self.psnr = psnr / Double(views.count)

@@ -1,9 +1,9 @@
 /// What a pixel's error costs, and its derivative.
-enum Loss {
+package enum Loss {
   /// The mean squared error of the three channels, and its gradient.
   ///
   ///     L = |C − target|² / 3      ∂L/∂C = 2 (C − target) / 3
-  static func squaredError(
+  package static func squaredError(
     _ pixel: SIMD3<Float>, target: SIMD3<Float>
   ) -> (value: Double, gradient: SIMD3<Float>) {
     let error = pixel - target
@@ -13,7 +13,7 @@ enum Loss {
   /// λ times the mean square of a batch of codes; its gradient is added.
   ///
   ///     L = λ Σ z² / n      ∂L/∂z = 2 λ z / n
-  static func latentPenalty(
+  package static func latentPenalty(
     codes: [Float], weight: Float, gradient: inout [Float]
   ) -> Double {
     let scale = weight / Float(codes.count)

@@ -11,7 +11,7 @@ package import VolumeRendering
 package struct OccupancyEstimate: Sendable {
   package private(set) var grid: OccupancyGrid
   private var densities: [Float]
-  private(set) var updateCount = 0
+  package private(set) var updateCount = 0
 
   /// Nothing known: every cell is occupied.
   package init(cells: CellGrid) {
@@ -22,7 +22,7 @@ package struct OccupancyEstimate: Sendable {
   /// The cells to look at next: all that are occupied, and a different part of the others every time.
   ///
   /// Where nothing is, rays take no samples and hardly anything grows.
-  var dueCells: [Int] {
+  package var dueCells: [Int] {
     let rest = updateCount % Self.emptyCellPeriod
     return (0..<grid.cells.cellCount).filter {
       grid.isOccupied(index: $0) || $0 % Self.emptyCellPeriod == rest
@@ -33,14 +33,17 @@ package struct OccupancyEstimate: Sendable {
   private static let emptyCellPeriod = 8
 
   /// Takes in new densities of some cells.
-  mutating func update(_ indices: [Int], with sampled: [Float], decay: Float) {
+  ///
+  /// One that is not finite counts as little above empty: the cell's samples will show it, and it is
+  /// soon forgotten.
+  package mutating func update(_ indices: [Int], with sampled: [Float], decay: Float) {
+    let threshold = OccupancyGrid.threshold(for: grid.cells)
     for (index, density) in zip(indices, sampled) {
-      densities[index] = max(densities[index] * decay, density)
+      let known = density.isFinite ? density : 2 * threshold
+      densities[index] = max(densities[index] * decay, known)
     }
     updateCount += 1
-    grid = OccupancyGrid(
-      cells: grid.cells, densities: densities,
-      threshold: OccupancyGrid.threshold(for: grid.cells))
+    grid = OccupancyGrid(cells: grid.cells, densities: densities, threshold: threshold)
   }
 
   /// Updates the estimates of several scenes, each from one random point per cell.

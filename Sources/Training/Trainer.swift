@@ -126,8 +126,8 @@ package struct Trainer {
 
     // 5. One step of Adam, unless a number is not finite: then nothing changes.
     let isFinite =
-      (loss + penalty).isFinite && weightGradient.allSatisfy(\.isFinite)
-      && codeGradient.allSatisfy(\.isFinite)
+      (loss + penalty).isFinite
+      && [weightGradient, codeGradient, parameterGradient].allSatisfy(Self.hasFiniteSquares)
     if isFinite {
       update(chosen, codeGradient: codeGradient, progress: progress)
     } else {
@@ -137,6 +137,14 @@ package struct Trainer {
     samplesPerRay += 0.1 * (Double(sampleCount) / Double(rayCount) - samplesPerRay)
     return StepReport(
       loss: loss, rayCount: rayCount, sampleCount: sampleCount, wasSkipped: !isFinite)
+  }
+
+  /// Whether the squares of a gradient, which Adam keeps, are finite.
+  ///
+  /// As whole numbers magnitudes keep their order, and what is not a number comes last.
+  private static func hasFiniteSquares(_ gradient: [Float]) -> Bool {
+    let largest = Float(bitPattern: gradient.reduce(0) { max($0, $1.magnitude.bitPattern) })
+    return (largest * largest).isFinite
   }
 
   /// The scenes of a step: a new random order for every pass through all scenes.

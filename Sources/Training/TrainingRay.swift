@@ -1,16 +1,25 @@
-import Kernels
-import NeuralFields
-import VolumeRendering
+package import Kernels
+package import NeuralFields
+package import VolumeRendering
 
 /// One training ray: where it goes and what it ought to show.
-struct TrainingRay: Sendable {
-  let ray: Ray?
+package struct TrainingRay: Sendable {
+  package let ray: Ray?
   /// The colour to reproduce, RGB in [0, 1].
-  let target: SIMD3<Float>
+  package let target: SIMD3<Float>
   /// The colour behind the scene, for the prediction as for the target.
-  let background: SIMD3<Float>
+  package let background: SIMD3<Float>
   /// The ray's own random stream.
-  let jitter: SeededGenerator
+  package let jitter: SeededGenerator
+
+  package init(
+    ray: Ray?, target: SIMD3<Float>, background: SIMD3<Float>, jitter: SeededGenerator
+  ) {
+    self.ray = ray
+    self.target = target
+    self.background = background
+    self.jitter = jitter
+  }
 }
 
 extension TrainingScene {
@@ -22,7 +31,7 @@ extension TrainingScene {
   /// - Parameters:
   ///   - random: the ray's own random stream.
   ///   - foregroundShare: the chance to draw from foreground pixels alone.
-  func drawRay(
+  package func drawRay(
     random: SeededGenerator, foregroundShare: Float, bound: BoundingBox, near: Float
   ) -> TrainingRay {
     var random = random

@@ -21,7 +21,8 @@ struct CommandFailure: Error, CustomStringConvertible {
   let exitCode: FailureCode
 
   init(_ description: String, _ exitCode: FailureCode) {
-    self.description = description
+    // Names and paths may hold anything.
+    self.description = description.onOneLine
     self.exitCode = exitCode
   }
 

@@ -7,6 +7,10 @@ struct Hypermarch: ParsableCommand {
     commandName: "hypermarch",
     abstract: "Neural scenes on an ordinary CPU.",
     discussion: """
+      EXAMPLES
+        hypermarch render
+        hypermarch dataset scenes/snowman.json --output data/snowman
+
       A hypernetwork makes the weights of a radiance field from a scene's latent code; a ray marcher \
       renders that field. No GPU, no Python, no download.
 
@@ -26,6 +30,8 @@ struct Hypermarch: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as CommandFailure {
+      // What progress was shown last would stand before the error.
+      if Terminal.isInteractive { Terminal.redraw("") }
       Terminal.error("error: \(failure.description)")
       Self.exit(withError: ExitCode(failure.exitCode.rawValue))
     } catch {

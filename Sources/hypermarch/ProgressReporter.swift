@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// Shows how far a long piece of work has come, on standard error.
@@ -28,6 +29,25 @@ struct ProgressReporter {
     guard !isQuiet else { return }
     if isInteractive { Terminal.redraw("") }
     Terminal.error(line)
+  }
+
+  /// Does work that shows no progress of its own, and says what is waited for when it takes more than a
+  /// second: a command that fails at once prints its error alone.
+  static func waiting<Value>(
+    for text: String, isQuiet: Bool = false, _ work: () throws -> Value
+  ) rethrows -> Value {
+    let notice = DispatchWorkItem { Terminal.error(text) }
+    if !isQuiet {
+      // A queue of its own, because the work may keep all threads of the shared ones.
+      DispatchQueue(label: "notice").asyncAfter(deadline: .now() + 1, execute: notice)
+    }
+    defer { notice.cancel() }
+    return try work()
+  }
+
+  /// A number of things for people: `1 scene`, `2 scenes`.
+  static func count(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
   }
 
   /// A duration for people: `1:02:03`, or `2:03` below an hour.

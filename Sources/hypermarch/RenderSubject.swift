@@ -12,13 +12,14 @@ struct RenderSubject {
   let target: SIMD3<Float>
   /// The distance before which nothing is seen, scene units.
   let near: Float
-  /// Makes the field: for a model, one pass of the hypernetwork.
-  let makeField: () -> any RadianceField
+  /// Makes the field and its occupancy grid of a resolution: for a model, one pass of the hypernetwork
+  /// and one evaluation per cell.
+  let prepare: (_ gridResolution: Int) -> (field: any RadianceField, grid: OccupancyGrid)
 
   /// Reads a model, or a scene description, which a path ending in `.json` names.
   init(path: String, scene: String?, threadCount: Int) throws {
     if path.hasSuffix(".json") {
-      try self.init(description: path, camera: scene)
+      try self.init(description: path, camera: scene, threadCount: threadCount)
     } else {
       try self.init(model: path, scene: scene, threadCount: threadCount)
     }
@@ -31,11 +32,16 @@ struct RenderSubject {
     camera = checkpoint.configuration.defaultView.camera
     target = checkpoint.configuration.defaultView.target
     near = checkpoint.configuration.near
-    makeField = { checkpoint.field(for: code, threadCount: threadCount) }
+    prepare = { resolution in
+      let field = checkpoint.field(for: code, threadCount: threadCount)
+      return (
+        field, OccupancyGrid(of: field, resolution: resolution, threadCount: threadCount)
+      )
+    }
   }
 
   /// An analytic scene has no scenes inside: `--scene` chooses one of its cameras.
-  private init(description path: String, camera name: String?) throws {
+  private init(description path: String, camera name: String?, threadCount: Int) throws {
     let description = try CommandFailure.wrapping { try SceneDescription(contentsOf: path) }
     let chosen = name.map { description.camera(named: $0) } ?? description.defaultCamera
     guard let chosen else {
@@ -43,13 +49,16 @@ struct RenderSubject {
       let hint = name?.nearest(among: names).map { ": is \($0) meant?" } ?? ""
       throw CommandFailure(
         "--scene: found no camera named \(name ?? "") in \(path), expected one of its "
-          + "\(names.count)\(hint)", .usage)
+          + "\(names.count)\(hint)", .missingInput)
     }
     let file = path.split(separator: "/").last.map(String.init) ?? path
     self.name = String(file.dropLast(5))
     camera = chosen.camera(width: 400, height: 400)
     target = description.bound.centre
     near = 0
-    makeField = { AnalyticField(description) }
+    prepare = { resolution in
+      let field = AnalyticField(description)
+      return (field, field.occupancyGrid(resolution: resolution, threadCount: threadCount))
+    }
   }
 }

@@ -32,23 +32,42 @@ struct TrainingRun {
     var configuration: TrainingConfiguration
     /// The options that decide the result, by name, for the model's record.
     var options: [String: String]
+
+    /// The file that keeps them.
+    var bytes: [UInt8] { Array((Terminal.json(self) + "\n").utf8) }
   }
 
-  /// A new run; its folder is made, and must not hold another run.
+  /// A new run; its folder is made, and must not hold another run unless overwriting.
   init(new folder: String, settings: Settings, overwriting: Bool) throws {
     self.folder = folder
     self.settings = settings
     try CommandFailure.wrapping {
       try FileWriter.createFolder(folder)
-      try FileWriter.write(
-        Array(Terminal.json(settings).utf8), to: folder + "/config.json", overwriting: overwriting)
+      if overwriting { try removeEarlierRun() }
+      try FileWriter.write(settings.bytes, to: configurationPath, overwriting: overwriting)
+    }
+    removeLeftovers()
+  }
+
+  /// Removes what a run that is overwritten has saved: going on with its state would mix two runs.
+  private func removeEarlierRun() throws(FileError) {
+    let files = FileManager.default
+    let names = (try? files.contentsOfDirectory(atPath: folder)) ?? []
+    let previews = names.filter { $0.wholeMatch(of: /preview-[0-9]{6,}\.png/) != nil }
+    let paths = [statePath, logPath] + previews.map { "\(folder)/\($0)" }
+    for path in paths where files.fileExists(atPath: path) {
+      do {
+        try files.removeItem(atPath: path)
+      } catch {
+        throw .cannotCreate(path: path, reason: "found no right to replace it")
+      }
     }
   }
 
   /// A run that was begun before.
   init(resuming folder: String) throws {
     self.folder = folder
-    let path = folder + "/config.json"
+    let path = Self.configurationPath(in: folder)
     let bytes = try CommandFailure.wrapping { try FileReader.bytes(at: path, limit: 1 << 20) }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -61,8 +80,28 @@ struct TrainingRun {
     guard settings.schema == 1 else {
       throw CommandFailure("\(path): schema: found \(settings.schema), expected 1", .badData)
     }
-    let log = try? FileReader.bytes(at: folder + "/log.jsonl", limit: 1 << 28)
+    let log = try? FileReader.bytes(at: logPath, limit: 1 << 28)
     logLines = String(decoding: log ?? [], as: UTF8.self).split(separator: "\n").map(String.init)
+    removeLeftovers()
+  }
+
+  /// Gives a run that goes on another budget or interval, and keeps them for the next time.
+  ///
+  /// A new budget takes the old one's place, so that a run whose steps are done can go on for minutes.
+  mutating func update(minutes: Double?, steps: Int?, saveIntervalSeconds: Double?) throws {
+    guard minutes != nil || steps != nil || saveIntervalSeconds != nil else { return }
+    if minutes != nil || steps != nil { (settings.minutes, settings.steps) = (minutes, steps) }
+    if let saveIntervalSeconds { settings.saveIntervalSeconds = saveIntervalSeconds }
+    try CommandFailure.wrapping {
+      try FileWriter.write(settings.bytes, to: configurationPath, overwriting: true)
+    }
+  }
+
+  /// Removes what a process that was killed while it saved has left behind.
+  private func removeLeftovers() {
+    for path in [configurationPath, statePath, logPath, settings.output] {
+      FileWriter.removeLeftovers(of: path)
+    }
   }
 
   /// What the settings say of a finished share: of steps or of time, whichever is further.
@@ -72,22 +111,25 @@ struct TrainingRun {
     return min(1, max(ofSteps, ofTime))
   }
 
-  var statePath: String { folder + "/state.safetensors" }
+  private static func configurationPath(in folder: String) -> String { folder + "/config.json" }
+  private var configurationPath: String { Self.configurationPath(in: folder) }
+  private var statePath: String { folder + "/state.safetensors" }
+  private var logPath: String { folder + "/log.jsonl" }
 
   func readState() throws -> TrainingSnapshot {
     try CommandFailure.wrapping { try TrainingSnapshot.read(statePath) }
   }
 
   /// Saves the state, then the model, then the log and a preview.
-  mutating func save(_ snapshot: TrainingSnapshot, logLine: String, threadCount: Int) throws {
-    logLines.append(logLine)
-    let log = Array((logLines.joined(separator: "\n") + "\n").utf8)
+  mutating func save(_ snapshot: TrainingSnapshot, logLine: String?, threadCount: Int) throws {
+    if let logLine { logLines.append(logLine) }
+    let log = Array(logLines.map { $0 + "\n" }.joined().utf8)
     try CommandFailure.wrapping {
       try snapshot.write(to: statePath)
       try snapshot.model.write(
         to: settings.output, elementType: settings.storesHalfPrecision ? .float16 : .float32,
         overwriting: true)
-      try FileWriter.write(log, to: folder + "/log.jsonl", overwriting: true)
+      try FileWriter.write(log, to: logPath, overwriting: true)
       try writePreview(of: snapshot, threadCount: threadCount)
     }
   }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Files
 import Foundation
 import NeuralFields
 import Training
@@ -10,24 +11,25 @@ struct TrainingSession {
   private var snapshot: TrainingSnapshot
   private var trainer: Trainer
   private let threadCount: Int
+  /// From the beginning on, so that no signal after it ends the process without a save.
+  private let signals = InterruptSignals()
   private var reporter: ProgressReporter
   /// The loss over the last hundred steps or so: it depends on steps alone, never on the clock.
   private var smoothedLoss: Double?
 
+  /// - Precondition: the scenes are those of the snapshot's model.
   init(
     run: TrainingRun, snapshot: TrainingSnapshot, scenes: [SceneDataset], threadCount: Int,
     isQuiet: Bool
-  ) throws {
+  ) {
     let configuration = snapshot.model.configuration
-    guard scenes.map(\.name) == configuration.scenes else {
-      throw CommandFailure(
-        "\(run.settings.dataset): found other scenes than the run began with, expected "
-          + "\(configuration.scenes.count) of the same names", .badData)
-    }
     self.run = run
     self.snapshot = snapshot
     self.threadCount = threadCount
     reporter = ProgressReporter(isQuiet: isQuiet)
+    if snapshot.step > 0 {
+      smoothedLoss = configuration.training.map { pow(10, -0.1 * $0.trainingPsnr) }
+    }
     trainer = Trainer(
       state: TrainingState(snapshot), scenes: scenes.map { TrainingScene($0) },
       architecture: configuration.field, bound: configuration.bound,
@@ -46,7 +48,6 @@ struct TrainingSession {
   }
 
   consuming func train() throws {
-    let signals = InterruptSignals()
     let clock = ContinuousClock()
     let start = clock.now
     let earlierSeconds = snapshot.seconds
@@ -78,10 +79,11 @@ struct TrainingSession {
 
     try save(interval, seconds: seconds)
     reporter.finish(
-      "\(trainer.state.step) steps in \(ProgressReporter.clock(seconds)), "
+      ProgressReporter.count(trainer.state.step, "step")
+        + " in \(ProgressReporter.clock(seconds)), "
         + String(format: "%.2f dB on training rays", smoothedPSNR)
         + (trainer.state.skippedStepCount > 0
-          ? ", \(trainer.state.skippedStepCount) steps skipped: not finite" : ""))
+          ? ", \(trainer.state.skippedStepCount) skipped: not finite" : ""))
     if let code = signals.failureCode {
       throw CommandFailure(
         "stopped by a signal, saved; go on with: hypermarch train --resume \(run.folder)", code)
@@ -89,7 +91,7 @@ struct TrainingSession {
     Terminal.result(run.settings.output)
   }
 
-  private var smoothedPSNR: Double { -10 * log10(max(smoothedLoss ?? 1, 1e-12)) }
+  private var smoothedPSNR: Double { 10 * log10(1 / max(smoothedLoss ?? 1, 1e-12)) }
 
   /// Step, share, time left, loss, PSNR and speed.
   private func line(
@@ -121,14 +123,18 @@ struct TrainingSession {
       loss: interval.steps > 0 ? interval.loss / Double(interval.steps) : 0, psnr: interval.psnr,
       raysPerSecond: Double(interval.rays) / max(seconds - interval.start, 1e-9),
       skippedSteps: state.skippedStepCount)
+    // A run that was finished already has nothing to log.
+    let hasNews = interval.rays > 0
     snapshot.update(from: state, seconds: seconds)
     snapshot.model.configuration.training = ModelConfiguration.TrainingRecord(
-      dataset: URL(fileURLWithPath: run.settings.dataset).standardizedFileURL.lastPathComponent,
+      dataset: URL(fileURLWithPath: run.settings.dataset).standardizedFileURL.lastPathComponent
+        .onOneLine,
       seed: run.settings.configuration.seed, steps: state.step,
       skippedSteps: state.skippedStepCount, budgetMinutes: run.settings.minutes,
       samples: snapshot.samples, trainingPsnr: smoothedPSNR,
       options: run.settings.options)
-    try run.save(snapshot, logLine: Terminal.jsonLine(line), threadCount: threadCount)
+    try run.save(
+      snapshot, logLine: hasNews ? Terminal.jsonLine(line) : nil, threadCount: threadCount)
   }
 }
 

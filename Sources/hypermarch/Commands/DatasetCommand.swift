@@ -11,8 +11,7 @@ struct DatasetCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         hypermarch dataset scenes/snowman.json --output data/snowman
-        hypermarch dataset scenes/toy-train.json --variations 20 --size 64 --test-views 24 \
-      -o data/trains
+        hypermarch dataset scenes/toy-train.json --variations 20 -o data/trains
 
       Cameras follow the protocol of Scene Representation Networks: training views scattered over \
       the sphere, test views on a spiral from the top down. Matrices are camera to world, OpenGL \
@@ -107,7 +106,7 @@ struct DatasetCommand: ParsableCommand {
       settings: RenderSettings(samplesPerDiagonal: samples, threadCount: threads.count))
     for (index, member) in members.enumerated() {
       let field = AnalyticField(member.scene)
-      let grid = OccupancyGrid(of: field, resolution: 128, threadCount: threads.count)
+      let grid = field.occupancyGrid(resolution: 128, threadCount: threads.count)
       let dataset = SyntheticDataset(bound: member.scene.bound, settings: settings(scene: index))
       let viewCount = Split.allCases.reduce(0) { $0 + dataset.viewCount(of: $1) }
       try CommandFailure.wrapping {
@@ -123,7 +122,7 @@ struct DatasetCommand: ParsableCommand {
           })
       }
     }
-    reporter.finish("\(members.count) scenes")
+    reporter.finish(ProgressReporter.count(members.count, "scene"))
     Terminal.result(folder)
   }
 
@@ -143,6 +142,11 @@ struct DatasetCommand: ParsableCommand {
       }
     }
     let names = members.map(\.name)
+    if let name = names.first(where: { $0.isEmpty || $0.hasPrefix(".") }) {
+      throw CommandFailure(
+        "found a scene file whose name makes the folder \"\(name)\", expected one that is not hidden",
+        .usage)
+    }
     guard Set(names).count == names.count else {
       throw CommandFailure("found two scenes of one name, expected different file names", .usage)
     }

@@ -13,8 +13,8 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Compare a model's renderings with a data set's pictures: PSNR and SSIM.",
     discussion: """
       EXAMPLES
-        hypermarch evaluate cars.safetensors data/cars
-        hypermarch evaluate cars.safetensors data/cars --split val --json
+        hypermarch evaluate snowman.safetensors data/snowman
+        hypermarch evaluate snowman.safetensors data/snowman --split val --json
 
       Pictures and renderings are set over white and rounded to 8 bits; both measures are taken \
       per view, then averaged per scene, then over scenes.
@@ -41,6 +41,9 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print JSON: mean.psnr, mean.ssim, scenes.NAME.psnr, scenes.NAME.ssim.")
   var json = false
 
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
   func validate() throws {
     guard (1...65_536).contains(samples) else {
       throw ValidationError("--samples: found \(samples), expected 1…65536")
@@ -49,35 +52,43 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
-    let folder = try CommandFailure.wrapping {
-      try DatasetFolder.open(
-        dataset, splits: [split], matching: scene, threadCount: threads.count)
+    let folder = try ProgressReporter.waiting(for: "reading \(dataset)", isQuiet: quiet) {
+      try CommandFailure.wrapping {
+        try DatasetFolder.open(
+          dataset, splits: [split], matching: scene, threadCount: threads.count)
+      }
+    }
+    let seen = folder.scenes.filter { !$0.views(of: split).isEmpty }
+    let known = seen.compactMap { dataset in
+      checkpoint.latents[dataset.name].map { (dataset: dataset, code: $0) }
+    }
+    guard !known.isEmpty else {
+      throw CommandFailure(
+        "\(dataset): found no \(split.rawValue) views of the model's scenes, expected some",
+        .badData)
+    }
+    for dataset in seen where checkpoint.latents[dataset.name] == nil {
+      Terminal.error("warning: the model has no scene named \(dataset.name), left out")
     }
     let renderer = Renderer(
       settings: RenderSettings(
         samplesPerDiagonal: samples, near: checkpoint.configuration.near,
         threadCount: threads.count))
     var report = Report()
-    for dataset in folder.scenes {
-      let views = dataset.views(of: split)
-      guard !views.isEmpty else { continue }
-      // A scene that the model does not know is left out, and said so.
-      guard let code = checkpoint.latents[dataset.name] else {
-        Terminal.error("warning: the model has no scene named \(dataset.name), left out")
-        continue
-      }
+    var reporter = ProgressReporter(isQuiet: quiet)
+    for (index, (dataset, code)) in known.enumerated() {
+      reporter.show("scene \(index + 1)/\(known.count)  \(dataset.name)")
       let field = checkpoint.field(for: code, threadCount: threads.count)
       let grid = OccupancyGrid(of: field, threadCount: threads.count)
-      let result = Evaluation(of: field, grid: grid, views: views, renderer: renderer)
+      let result = Evaluation(
+        of: field, grid: grid, views: dataset.views(of: split), renderer: renderer)
       report.scenes[dataset.name] = Scores(psnr: result.psnr, ssim: result.ssim)
       report.viewCount += result.viewCount
     }
-    guard !report.scenes.isEmpty else {
-      throw CommandFailure(
-        "\(dataset): found no \(split.rawValue) views of the model's scenes, expected some",
-        .badData)
-    }
     report.finish()
+    reporter.finish(
+      ProgressReporter.count(report.viewCount, "view") + " of "
+        + ProgressReporter.count(known.count, "scene"))
     Terminal.result(json ? Terminal.json(report) : report.text)
   }
 

@@ -12,7 +12,7 @@ struct InfoCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         hypermarch info
-        hypermarch info cars.safetensors --json
+        hypermarch info snowman.safetensors --json
       """)
 
   @OptionGroup var model: ModelOptions
@@ -89,7 +89,7 @@ struct InfoCommand: ParsableCommand {
           "training        \(training.dataset), \(training.steps) steps "
             + "(\(training.skippedSteps) skipped), "
             + String(
-              format: "%@%.0f M samples, %.2f dB on training rays",
+              format: "%@%.1f M samples, %.2f dB on training rays",
               training.budgetMinutes.map { String(format: "%.1f min, ", $0) } ?? "",
               Double(training.samples) / 1e6, training.trainingPsnr))
         let options = training.options.sorted { $0.key < $1.key }

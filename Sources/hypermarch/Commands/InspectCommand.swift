@@ -8,8 +8,8 @@ struct InspectCommand: ParsableCommand {
     abstract: "Look at posed images: scenes, views, cameras, and how rays meet the scene bound.",
     discussion: """
       EXAMPLES
-        hypermarch inspect data/cars
-        hypermarch inspect data/fox --bound=-2,-2,-2,2,2,2 --json
+        hypermarch inspect data/snowman
+        hypermarch inspect data/snowman --bound=-1,-1,-1,1,1,1 --json
 
       Matrices are camera to world, OpenGL axes: x right, y up, looking along -z; SRN poses are \
       OpenCV's. The world's up is +z.
@@ -29,11 +29,13 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let folder = try CommandFailure.wrapping {
-      try DatasetFolder.open(dataset, matching: scene, threadCount: threads.count)
+    let inspection = try ProgressReporter.waiting(for: "reading \(dataset)") {
+      let folder = try CommandFailure.wrapping {
+        try DatasetFolder.open(dataset, matching: scene, threadCount: threads.count)
+      }
+      return DatasetInspection(
+        of: folder, bound: bound.bound?.box, threadCount: threads.count)
     }
-    let inspection = DatasetInspection(
-      of: folder, bound: bound.bound?.box, threadCount: threads.count)
     Terminal.result(json ? Terminal.json(inspection) : inspection.text)
   }
 }

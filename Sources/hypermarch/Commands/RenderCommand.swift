@@ -16,8 +16,7 @@ struct RenderCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         hypermarch render
-        hypermarch render scenes/cars.safetensors --scene kenney_taxi --azimuth 30 \
-      --elevation 20 --size 800x600 --depth --normals -o taxi.png
+        hypermarch render --scene kenney_taxi --azimuth 30 --depth -o taxi.png
 
       A scene is one of a model's, or a description of an analytic one (scenes/*.json). Cameras: \
       the model's own view; an orbit (--azimuth, --elevation, --distance, --target); --look-from \
@@ -96,15 +95,15 @@ struct RenderCommand: ParsableCommand {
     let files = try OutputFiles(command: self, sceneName: subject.name)
 
     let start = ContinuousClock.now
-    let field = subject.makeField()
-    let grid = OccupancyGrid(
-      of: field, resolution: gridResolution, threadCount: threads.count)
+    let (field, grid) = subject.prepare(gridResolution)
     let prepared = ContinuousClock.now
     let renderer = Renderer(
       settings: RenderSettings(
         samplesPerDiagonal: samples, terminationThreshold: termination, near: subject.near,
         jitterSeed: seed, tileSize: tile, threadCount: threads.count, makesNormals: normals))
-    let image = renderer.render(field, camera: view, grid: grid)
+    let image = ProgressReporter.waiting(for: "rendering \(view.width)×\(view.height) pixels") {
+      renderer.render(field, camera: view, grid: grid)
+    }
     let rendered = ContinuousClock.now
 
     try files.write(image, background: background)
@@ -176,6 +175,7 @@ private struct OutputFiles {
     opacity = command.opacity ? beside(picture, "opacity") : nil
     for path in paths {
       try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwriting) }
+      FileWriter.removeLeftovers(of: path)
     }
   }
 
@@ -195,9 +195,10 @@ private struct OutputFiles {
     case .colour(let colour): try write(image.picture(over: colour), to: picture)
     }
     let scale = image.depthScale
+    let scaleText = scale < 1 ? "\(scale)" : "\(Int(scale))"
     try write(
       image.depthPicture(scale: scale), to: depth, bitDepth: 16,
-      text: [PNGTextEntry(keyword: "depth_scale", text: "\(Int(scale))")])
+      text: [PNGTextEntry(keyword: "depth_scale", text: scaleText)])
     if normals != nil { try write(image.normalPicture, to: normals) }
     try write(image.opacityPicture, to: opacity)
   }

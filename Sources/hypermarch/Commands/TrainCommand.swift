@@ -13,8 +13,8 @@ struct TrainCommand: ParsableCommand {
     abstract: "Train a model from posed images.",
     discussion: """
       EXAMPLES
-        hypermarch train data/cars --output cars.safetensors --minutes 20
-        hypermarch train --resume cars.run
+        hypermarch train data/snowman --output snowman.safetensors --minutes 2
+        hypermarch train --resume snowman.run --minutes 10
 
       A data set is a folder with transforms_train.json (NeRF's Blender form, instant-ngp's or \
       nerfstudio's), a folder of such folders, or SRN's layout. Matrices are camera to world, \
@@ -40,8 +40,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where to keep the run.", valueName: "folder"))
   var runFolder: String?
 
-  @Option(help: ArgumentHelp("Minutes between saves.", valueName: "minutes"))
-  var saveEvery = 2.0
+  @Option(help: ArgumentHelp("Minutes between saves; else 2.", valueName: "minutes"))
+  var saveEvery: Double?
 
   @Flag(help: "Store the model in half precision.")
   var half = false
@@ -65,6 +65,8 @@ struct TrainCommand: ParsableCommand {
       guard output.output != nil else { throw ValidationError("found no --output, expected one") }
     } else if dataset != nil || output.output != nil {
       throw ValidationError("--resume: data set and output are those of the run, leave them out")
+    } else if let option = optionsOfNewRuns.first {
+      throw ValidationError("--resume: found --\(option), which only a new run can have")
     }
     if let minutes, !(minutes > 0 && minutes <= 100_000) {
       throw ValidationError("--minutes: found \(minutes), expected above 0 to 100000")
@@ -72,7 +74,7 @@ struct TrainCommand: ParsableCommand {
     if let steps, !(1...1_000_000_000).contains(steps) {
       throw ValidationError("--steps: found \(steps), expected 1…1000000000")
     }
-    guard saveEvery > 0, saveEvery <= 100_000 else {
+    if let saveEvery, !(saveEvery > 0 && saveEvery <= 100_000) {
       throw ValidationError("--save-every: found \(saveEvery), expected above 0 to 100000")
     }
     if let maximumScenes, maximumScenes < 1 {
@@ -80,53 +82,91 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
+  /// The options that were given and that a run which goes on cannot heed, without dashes.
+  private var optionsOfNewRuns: [String] {
+    let own = [
+      ("overwrite", output.overwrite), ("run-folder", runFolder != nil), ("half", half),
+      ("scene", !scene.isEmpty), ("maximum-scenes", maximumScenes != nil),
+      ("bound", boundOption.bound != nil),
+    ]
+    return own.filter(\.1).map(\.0) + training.given
+  }
+
   func run() throws {
     if let resume {
-      var run = try TrainingRun(resuming: resume)
-      if let minutes { run.settings.minutes = minutes }
-      if let steps { run.settings.steps = steps }
-      let snapshot = try run.readState()
-      let scenes = try open(run.settings)
-      try TrainingSession(
-        run: run, snapshot: snapshot, scenes: scenes, threadCount: threads.count, isQuiet: quiet
-      ).train()
-      return
+      try resumedSession(of: resume).train()
+    } else {
+      try newSession().train()
     }
+  }
+
+  private func resumedSession(of folder: String) throws -> TrainingSession {
+    var run = try TrainingRun(resuming: folder)
+    let snapshot = try run.readState()
+    let scenes = try ProgressReporter.waiting(
+      for: "reading \(run.settings.dataset)", isQuiet: quiet
+    ) {
+      try open(run.settings)
+    }
+    let names = snapshot.model.configuration.scenes
+    guard scenes.map(\.name) == names else {
+      throw CommandFailure(
+        "\(run.settings.dataset): found other scenes than the run began with, expected "
+          + "\(names.count) of the same names", .badData)
+    }
+    try run.update(
+      minutes: minutes, steps: steps, saveIntervalSeconds: saveEvery.map { $0 * 60 })
+    let session = TrainingSession(
+      run: run, snapshot: snapshot, scenes: scenes, threadCount: threads.count, isQuiet: quiet)
+    say("\(ProgressReporter.count(scenes.count, "scene")), going on from step \(snapshot.step)")
+    return session
+  }
+
+  private func newSession() throws -> TrainingSession {
     guard let dataset, let path = output.output else {
       preconditionFailure("validate() has seen both")
     }
     try CommandFailure.wrapping { try FileWriter.check(path, overwriting: output.overwrite) }
-    Terminal.error("reading \(dataset)")
     var settings = TrainingRun.Settings(
       dataset: dataset, output: path, scenes: scene, maximumScenes: maximumScenes,
       minutes: minutes ?? (steps == nil ? 10 : nil), steps: steps, storesHalfPrecision: half,
-      saveIntervalSeconds: saveEvery * 60, configuration: TrainingConfiguration(), options: [:])
-    let scenes = try open(settings)
-    let bound =
-      boundOption.bound.map { SceneBound(box: $0.box) }
-      ?? SceneBound.union(of: SceneBound.bounds(of: scenes, threadCount: threads.count))
+      saveIntervalSeconds: (saveEvery ?? 2) * 60, configuration: TrainingConfiguration(),
+      options: [:])
+    let (scenes, bound) = try ProgressReporter.waiting(for: "reading \(dataset)", isQuiet: quiet) {
+      let scenes = try open(settings)
+      let bound =
+        boundOption.bound.map { SceneBound(box: $0.box) }
+        ?? SceneBound.union(of: SceneBound.bounds(of: scenes, threadCount: threads.count))
+      return (scenes, bound)
+    }
     var plan = TrainingPlan(for: scenes, bound: bound)
     try training.apply(to: &plan)
     settings.configuration = plan.configuration
     settings.options = plan.record
+    let configuration = ModelConfiguration(
+      program: Hypermarch.programName, field: plan.field, hypernetwork: plan.hypernetwork,
+      bound: plan.bound, near: plan.configuration.near, scenes: scenes.map(\.name),
+      defaultView: ModelConfiguration.DefaultView(Viewpoint(of: scenes, bound: plan.bound)))
+    // Found now rather than by the first save.
+    try CommandFailure.wrapping { try configuration.check(path: path) }
     let stem = path.hasSuffix(".safetensors") ? String(path.dropLast(12)) : path
     let run = try TrainingRun(
       new: runFolder ?? stem + ".run", settings: settings, overwriting: output.overwrite)
-    let state = plan.initialState(sceneNames: scenes.map(\.name))
+    let state = plan.initialState(sceneNames: configuration.scenes)
     let model = Checkpoint(
-      configuration: ModelConfiguration(
-        program: Hypermarch.programName, field: plan.field, hypernetwork: plan.hypernetwork,
-        bound: plan.bound, near: plan.configuration.near, scenes: scenes.map(\.name),
-        defaultView: ModelConfiguration.DefaultView(
-          Viewpoint(of: scenes, bound: plan.bound))),
-      hypernetwork: state.hypernetwork, latents: state.latents)
-    Terminal.error(
-      "\(scenes.count) scenes (\(plan.kind.rawValue)), \(plan.field.layout.count) field weights, "
-        + "\(state.hypernetwork.layout.count) parameters, \(plan.hypernetwork.generator.name)")
-    try TrainingSession(
+      configuration: configuration, hypernetwork: state.hypernetwork, latents: state.latents)
+    let session = TrainingSession(
       run: run, snapshot: TrainingSnapshot(beginningOf: model, state: state), scenes: scenes,
-      threadCount: threads.count, isQuiet: quiet
-    ).train()
+      threadCount: threads.count, isQuiet: quiet)
+    say(
+      ProgressReporter.count(scenes.count, "scene")
+        + " (\(plan.kind.rawValue)), \(plan.field.layout.count) field weights, "
+        + "\(state.hypernetwork.layout.count) parameters, \(plan.hypernetwork.generator.name)")
+    return session
+  }
+
+  private func say(_ line: String) {
+    if !quiet { Terminal.error(line) }
   }
 
   private func open(_ settings: TrainingRun.Settings) throws -> [SceneDataset] {

@@ -31,8 +31,8 @@ struct CameraOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Take the camera of a frame of a transforms.json.", valueName: "file"))
   var cameras: String?
 
-  @Option(help: ArgumentHelp("Which frame of --cameras, from 0.", valueName: "n"))
-  var frame: Int = 0
+  @Option(help: ArgumentHelp("Which frame of --cameras, from 0, the default.", valueName: "n"))
+  var frame: Int?
 
   func validate() throws {
     func check(_ name: String, _ value: Float?, _ range: ClosedRange<Float>) throws {
@@ -56,7 +56,13 @@ struct CameraOptions: ParsableArguments {
     if [orbits, looks, cameras != nil].count(where: \.self) > 1 {
       throw ValidationError("found two kinds of camera, expected orbit, look-at or --cameras")
     }
-    if frame < 0 { throw ValidationError("--frame: found \(frame), expected 0 or more") }
+    if let frame, frame < 0 { throw ValidationError("--frame: found \(frame), expected 0 or more") }
+    if frame != nil && cameras == nil {
+      throw ValidationError("--frame: found it alone, expected --cameras beside it")
+    }
+    if fov != nil && cameras != nil {
+      throw ValidationError("--fov: found it beside --cameras, whose frames have their own")
+    }
   }
 
   /// The camera asked for; what is left open is taken from a model's or scene's own view.
@@ -89,6 +95,10 @@ struct CameraOptions: ParsableArguments {
     }
     let point = target?.value ?? baseTarget
     let offset = base.position - point
+    guard distance != nil || offset.length > 0 else {
+      throw ValidationError(
+        "--target: found the camera's own place, expected another point or a --distance")
+    }
     let horizontal = (offset.x * offset.x + offset.y * offset.y).squareRoot()
     return Camera(
       orbitAzimuth: azimuth.map { $0 * .pi / 180 } ?? atan2(offset.y, offset.x),
@@ -100,7 +110,7 @@ struct CameraOptions: ParsableArguments {
   private func frameCamera(of path: String, size: PictureSize?) throws -> Camera {
     try CommandFailure.wrapping {
       try Camera(
-        ofFrame: frame, inTransformsFile: path,
+        ofFrame: frame ?? 0, inTransformsFile: path,
         size: size.map { PixelSize(width: $0.width, height: $0.height) })
     }
   }

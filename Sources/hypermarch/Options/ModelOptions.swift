@@ -34,7 +34,7 @@ extension Checkpoint {
       let hint = name.nearest(among: latents.names).map { ": is \($0) meant?" } ?? ""
       throw CommandFailure(
         "--scene: found no scene named \(name), expected one of the model's "
-          + "\(latents.names.count)\(hint)", .usage)
+          + "\(latents.names.count)\(hint)", .missingInput)
     }
     return (name, code)
   }

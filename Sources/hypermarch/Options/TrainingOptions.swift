@@ -16,17 +16,19 @@ struct TrainingOptions: ParsableArguments {
     case auto, on, off
   }
 
-  @Option(help: "How features become weights: per-layer, low-rank or chunked.")
-  var generator: Generator = .perLayer
+  @Option(help: "How features become weights: per-layer, the default, low-rank or chunked.")
+  var generator: Generator?
 
-  @Option(help: ArgumentHelp("Rank of the low-rank factors, 1…256.", valueName: "n"))
-  var rank = 8
+  @Option(help: ArgumentHelp("Rank of the low-rank factors, 1…256; else 8.", valueName: "n"))
+  var rank: Int?
 
-  @Option(help: ArgumentHelp("Weights per chunk of the chunked generator.", valueName: "n"))
-  var chunkLength = 512
+  @Option(
+    help: ArgumentHelp("Weights per chunk of the chunked generator; else 512.", valueName: "n"))
+  var chunkLength: Int?
 
-  @Option(help: ArgumentHelp("Length of the chunked generator's embeddings.", valueName: "n"))
-  var embeddingWidth = 64
+  @Option(
+    help: ArgumentHelp("Length of the chunked generator's embeddings; else 64.", valueName: "n"))
+  var embeddingWidth: Int?
 
   @Option(help: ArgumentHelp("Width of the field's hidden layers, 16…256.", valueName: "n"))
   var width: Int?
@@ -37,8 +39,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Octaves of the positional encoding, 0…16.", valueName: "n"))
   var octaves: Int?
 
-  @Option(help: "Whether colour depends on the view: auto, on or off.")
-  var viewDirections: ViewDirections = .auto
+  @Option(help: "Whether colour depends on the view: auto, the default, on or off.")
+  var viewDirections: ViewDirections?
 
   @Option(help: "Density activation: shifted-softplus or truncated-exponential.")
   var density: DensityActivation?
@@ -72,8 +74,24 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp("The distance before which nothing is seen.", valueName: "scene units"))
   var near: Float?
 
-  @Option(help: ArgumentHelp("The random seed.", valueName: "n"))
-  var seed: UInt64 = 42
+  @Option(help: ArgumentHelp("The random seed; else 42.", valueName: "n"))
+  var seed: UInt64?
+
+  /// The options that were given, by their names without dashes.
+  var given: [String] {
+    let all = [
+      ("generator", generator != nil), ("rank", rank != nil), ("chunk-length", chunkLength != nil),
+      ("embedding-width", embeddingWidth != nil), ("width", width != nil),
+      ("layers", layers != nil), ("octaves", octaves != nil),
+      ("view-directions", viewDirections != nil), ("density", density != nil),
+      ("latent-width", latentWidth != nil), ("trunk", trunk != nil),
+      ("scenes-per-step", scenesPerStep != nil), ("rays", rays != nil),
+      ("samples", samples != nil), ("learning-rate", learningRate != nil),
+      ("code-learning-rate", codeLearningRate != nil), ("latent-penalty", latentPenalty != nil),
+      ("near", near != nil), ("seed", seed != nil),
+    ]
+    return all.filter(\.1).map(\.0)
+  }
 
   func validate() throws {
     func check<Value: Comparable>(
@@ -99,6 +117,17 @@ struct TrainingOptions: ParsableArguments {
     try check("latent-penalty", latentPenalty, 0...1000)
     try check("near", near, 0...1e6)
     _ = try trunkWidths()
+    try checkGenerator("rank", isGiven: rank != nil, belongsTo: .lowRank)
+    try checkGenerator("chunk-length", isGiven: chunkLength != nil, belongsTo: .chunked)
+    try checkGenerator("embedding-width", isGiven: embeddingWidth != nil, belongsTo: .chunked)
+  }
+
+  private func checkGenerator(_ name: String, isGiven: Bool, belongsTo kind: Generator) throws {
+    if isGiven && generator != kind {
+      throw ValidationError(
+        "--\(name): found it with the generator \((generator ?? .perLayer).rawValue), "
+          + "expected --generator \(kind.rawValue)")
+    }
   }
 
   private func trunkWidths() throws -> [Int]? {
@@ -113,12 +142,12 @@ struct TrainingOptions: ParsableArguments {
 
   /// Puts what was asked for into a plan.
   func apply(to plan: inout TrainingPlan) throws {
-    switch generator {
+    switch generator ?? .perLayer {
     case .perLayer: plan.hypernetwork.generator = .perLayer
-    case .lowRank: plan.hypernetwork.generator = .lowRank(rank: rank)
+    case .lowRank: plan.hypernetwork.generator = .lowRank(rank: rank ?? 8)
     case .chunked:
       plan.hypernetwork.generator = .chunked(
-        chunkLength: chunkLength, embeddingWidth: embeddingWidth)
+        chunkLength: chunkLength ?? 512, embeddingWidth: embeddingWidth ?? 64)
     }
     func set<Value>(_ place: inout Value, _ value: Value?) {
       if let value { place = value }
@@ -127,7 +156,7 @@ struct TrainingOptions: ParsableArguments {
     set(&plan.field.hiddenLayerCount, layers)
     set(&plan.field.positionOctaves, octaves)
     set(&plan.field.densityActivation, density)
-    switch viewDirections {
+    switch viewDirections ?? .auto {
     case .auto: break
     case .on: plan.field.directionOctaves = plan.field.directionOctaves ?? 2
     case .off: plan.field.directionOctaves = nil
@@ -141,7 +170,7 @@ struct TrainingOptions: ParsableArguments {
     set(&plan.configuration.codeLearningRate, codeLearningRate)
     set(&plan.configuration.latentPenalty, latentPenalty)
     set(&plan.configuration.near, near)
-    plan.configuration.seed = seed
+    set(&plan.configuration.seed, seed)
   }
 }
 

@@ -1,0 +1,83 @@
+import Testing
+
+@Suite("Help") struct HelpTests {
+  static let commands = ["render", "train", "evaluate", "info", "inspect", "dataset", "doctor"]
+
+  @Test("every command's help opens with two examples that fit a line", arguments: commands)
+  func examples(command: String) async throws {
+    let run = try await withTemporaryFolder { folder in
+      try await Program.run([command, "--help"], in: folder)
+    }
+    expectSuccess(run)
+    #expect(run.errors == "")
+    let lines = run.outputLines
+    #expect(lines.allSatisfy { $0.count <= 80 || $0.hasPrefix("USAGE:") })
+    let examples = try Self.examples(in: lines)
+    for example in examples {
+      let words = example.split(separator: " ").map(String.init)
+      #expect(words.prefix(2) == ["hypermarch", command])
+      for option in words where option.hasPrefix("-") {
+        let name = option.split(separator: "=")[0]
+        #expect(
+          lines.contains { $0.hasPrefix("  \(name) ") || $0.hasPrefix("  \(name),") }
+            || lines.contains { $0.contains(", \(name) ") }, "\(name)")
+      }
+    }
+  }
+
+  @Test("the program's help opens with two examples, and names every command")
+  func overview() async throws {
+    try await withTemporaryFolder { folder in
+      let run = try await Program.run(["--help"], in: folder)
+      expectSuccess(run)
+      _ = try Self.examples(in: run.outputLines)
+      for command in Self.commands {
+        #expect(run.outputLines.contains { $0.hasPrefix("  \(command) ") }, "\(command)")
+      }
+      #expect(try await Program.run([], in: folder).output == run.output)
+    }
+  }
+
+  /// The two lines under the word EXAMPLES, with which the text behind the overview begins.
+  private static func examples(in lines: [String]) throws -> [String] {
+    let end = try #require(lines.firstIndex(of: ""))
+    #expect(lines[0].hasPrefix("OVERVIEW: "))
+    #expect(lines[end + 1] == "EXAMPLES")
+    let examples = lines[(end + 2)...].prefix { $0 != "" }
+    #expect(examples.count == 2)
+    #expect(examples.allSatisfy { $0.hasPrefix("  hypermarch ") })
+    return examples.map { String($0.dropFirst(2)) }
+  }
+
+  @Test("the version is one line") func version() async throws {
+    let run = try await withTemporaryFolder { try await Program.run(["--version"], in: $0) }
+    expectSuccess(run)
+    #expect(run.output.wholeMatch(of: /hypermarch [0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+    #expect(run.errors == "")
+  }
+
+  @Test(
+    "an option that does not exist is refused",
+    arguments: [
+      ["render"], ["train", "data", "-o", "m"], ["evaluate", "m", "data"], ["info"],
+      ["inspect", "data"], ["dataset", "ball.json", "-o", "data"], ["doctor"],
+    ])
+  func unknownOption(command: [String]) async throws {
+    let run = try await withTemporaryFolder {
+      try await Program.run(command + ["--no-such-option"], in: $0)
+    }
+    expectUsageError(run, message: "Unknown option '--no-such-option'")
+  }
+
+  @Test("the option that was probably meant is named") func nearestOption() async throws {
+    let run = try await withTemporaryFolder {
+      try await Program.run(["render", "--azimut", "30"], in: $0)
+    }
+    expectUsageError(run, message: "Unknown option '--azimut'. Did you mean '--azimuth'?")
+  }
+
+  @Test("a command that does not exist is refused") func unknownCommand() async throws {
+    let run = try await withTemporaryFolder { try await Program.run(["paint"], in: $0) }
+    expectUsageError(run, message: "Unexpected argument 'paint'")
+  }
+}

@@ -1,0 +1,56 @@
+import Subprocess
+import Testing
+
+@Suite("Interrupting a training") struct InterruptTests {
+  @Test(
+    "a signal ends a training after its step, with everything saved",
+    arguments: [(Signal.interrupt, 130), (Signal.terminate, 143)] as [(Signal, Int32)])
+  func signal(signal: Signal, code: Int32) async throws {
+    try await withTemporaryFolder { folder in
+      let watched = try await Program.watch(
+        ["train", Fixtures.cars, "-o", "m.safetensors", "--steps", "1000000"]
+          + Fixtures.smallTraining, in: folder, sending: [("step ", signal)])
+      let run = watched.run
+      #expect(run.exitCode == code)
+      #expect(run.output == "")
+      #expect(
+        run.errorLines.last == "error: stopped by a signal, saved; go on with: "
+          + "hypermarch train --resume m.run")
+      #expect(try folder.names() == ["m.run", "m.safetensors"])
+
+      let steps = try await ResumeTests.record(in: folder).steps
+      #expect(steps >= 1)
+      let goingOn = try await Program.run(
+        ["train", "--resume", "m.run", "--steps", "\(steps + 2)"], in: folder)
+      expectSuccess(goingOn)
+      #expect(try await ResumeTests.record(in: folder).steps == steps + 2)
+    }
+  }
+
+  @Test("a signal before the first step saves the model's beginning") func early() async throws {
+    try await withTemporaryFolder { folder in
+      let watched = try await Program.watch(
+        ["train", Fixtures.cars, "-o", "m.safetensors", "--steps", "1000000"]
+          + Fixtures.smallTraining, in: folder, sending: [("3 scenes ", .interrupt)])
+      #expect(watched.run.exitCode == 130)
+      let steps = try await ResumeTests.record(in: folder).steps
+      let goingOn = try await Program.run(
+        ["train", "--resume", "m.run", "--steps", "\(steps + 1)"], in: folder)
+      expectSuccess(goingOn)
+    }
+  }
+
+  @Test("a second signal ends the program at once") func secondSignal() async throws {
+    try await withTemporaryFolder { folder in
+      // A step of so deep a field takes many times longer than the pause between the signals.
+      let watched = try await Program.watch(
+        [
+          "train", Fixtures.cars, "-o", "m.safetensors", "--steps", "10", "--width", "128",
+          "--layers", "16", "--trunk", "16", "--samples", "1024",
+        ], in: folder, sending: [("3 scenes ", .interrupt), ("", .terminate)])
+      #expect(watched.run.exitCode == 143)
+      #expect(try folder.names() == ["m.run"])
+      #expect(try folder.names(in: "m.run") == ["config.json"])
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Subprocess
+
+/// The built program, run as its users run it.
+enum Program {
+  /// The program lies beside the tests, in the folder of the build's products.
+  static let path = Bundle.main.bundleURL.appendingPathComponent("hypermarch").path
+
+  /// What a run left behind.
+  struct Run: Sendable {
+    let exitCode: Int32
+    let output: String
+    let errors: String
+
+    var outputLines: [String] { lines(of: output) }
+    var errorLines: [String] { lines(of: errors) }
+
+    /// The report that `--json` prints.
+    func report<Report: Decodable>(_ type: Report.Type) throws -> Report {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return try decoder.decode(type, from: Data(output.utf8))
+    }
+
+    private func lines(of text: String) -> [String] {
+      text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    }
+  }
+
+  /// Runs the program to its end.
+  ///
+  /// - Parameters:
+  ///   - folder: the working folder.
+  ///   - home: where the repository is, as `scripts/hypermarch` says it.
+  static func run(
+    _ arguments: [String], in folder: TemporaryFolder, home: String? = nil
+  ) async throws -> Run {
+    try await run(executable: path, arguments, in: folder, home: home)
+  }
+
+  /// Runs the program where no file may grow beyond a number of KiB, as on a full disk.
+  static func run(
+    _ arguments: [String], in folder: TemporaryFolder, fileLimit: Int
+  ) async throws -> Run {
+    let script = "ulimit -f \(fileLimit) && exec \"$0\" \"$@\""
+    return try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)
+  }
+
+  private static func run(
+    executable: String, _ arguments: [String], in folder: TemporaryFolder, home: String? = nil
+  ) async throws -> Run {
+    try await ProcessSlots.shared.withSlot {
+      let result = try await Subprocess.run(
+        .path(filePath(executable)), arguments: Arguments(arguments),
+        environment: .inherit.updating(["HYPERMARCH_HOME": home]),
+        workingDirectory: filePath(folder.path), output: .string(limit: 1 << 20),
+        error: .string(limit: 1 << 20))
+      return Run(
+        exitCode: try exitCode(result.terminationStatus), output: result.standardOutput,
+        errors: result.standardError)
+    }
+  }
+
+  /// What a run did whose progress was watched.
+  struct WatchedRun: Sendable {
+    let run: Run
+    /// From the start to the first line on standard error.
+    let firstLineDelay: Duration?
+  }
+
+  /// Runs the program, and sends it a signal after each of the given beginnings of lines of progress.
+  ///
+  /// - Parameter signals: in order; each is sent once, after the first line since the one before that
+  ///   begins so. An empty beginning stands for a short pause after the signal before.
+  static func watch(
+    _ arguments: [String], in folder: TemporaryFolder,
+    sending signals: [(afterLine: String, signal: Subprocess.Signal)] = []
+  ) async throws -> WatchedRun {
+    try await ProcessSlots.shared.withSlot {
+      let start = ContinuousClock.now
+      let result = try await Subprocess.run(
+        .path(filePath(path)), arguments: Arguments(arguments),
+        workingDirectory: filePath(folder.path), input: .none, output: .string(limit: 1 << 20),
+        error: .sequence
+      ) { execution in
+        var lines: [String] = []
+        var delay: Duration?
+        var rest = signals[...]
+        for try await line in execution.standardError.strings() {
+          delay = delay ?? (ContinuousClock.now - start)
+          lines.append(line)
+          guard let next = rest.first, line.hasPrefix(next.afterLine) else { continue }
+          try execution.send(signal: next.signal)
+          rest.removeFirst()
+          while let next = rest.first, next.afterLine.isEmpty {
+            try await Task.sleep(for: .milliseconds(100))
+            try execution.send(signal: next.signal)
+            rest.removeFirst()
+          }
+        }
+        return (lines: lines, delay: delay)
+      }
+      return WatchedRun(
+        run: Run(
+          exitCode: try exitCode(result.terminationStatus), output: result.standardOutput,
+          errors: result.closureResult.lines.map { $0 + "\n" }.joined()),
+        firstLineDelay: result.closureResult.delay)
+    }
+  }
+
+  private static func exitCode(_ status: TerminationStatus) throws -> Int32 {
+    guard case .exited(let code) = status else {
+      throw UnexpectedEnd(description: "found \(status), expected the program to exit by itself")
+    }
+    return code
+  }
+
+  private struct UnexpectedEnd: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// A path of the type that swift-subprocess asks for, which is another package's.
+  private static func filePath<Path: ExpressibleByStringLiteral>(_ path: String) -> Path
+  where Path.StringLiteralType == String {
+    Path(stringLiteral: path)
+  }
+}
+
+/// Lets few processes run at a time, however many tests run: each works with several threads, and
+/// tests of time should not wait for the others.
+private actor ProcessSlots {
+  static let shared = ProcessSlots()
+
+  private var freeCount = 2
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  nonisolated func withSlot<Value: Sendable>(
+    _ body: () async throws -> Value
+  ) async throws -> Value {
+    await take()
+    do {
+      let value = try await body()
+      await giveBack()
+      return value
+    } catch {
+      await giveBack()
+      throw error
+    }
+  }
+
+  private func take() async {
+    guard freeCount == 0 else {
+      freeCount -= 1
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  private func giveBack() {
+    if waiting.isEmpty {
+      freeCount += 1
+    } else {
+      waiting.removeFirst().resume()
+    }
+  }
+}
