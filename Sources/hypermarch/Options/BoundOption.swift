@@ -20,6 +20,7 @@ struct BoundArgument: ExpressibleByArgument, Equatable {
 /// `--bound`, for commands that look at posed images.
 struct BoundOption: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The box that holds the scenes; estimated from cameras and pictures by default.",
       valueName: "x,y,z,X,Y,Z"))

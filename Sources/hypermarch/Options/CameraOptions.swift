@@ -7,10 +7,14 @@ import VolumeRendering
 
 /// Where the picture is taken from.
 struct CameraOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Orbit: angle about +z from the +x axis.", valueName: "degrees"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Orbit: angle about +z from the +x axis.", valueName: "degrees"))
   var azimuth: Float?
 
-  @Option(help: ArgumentHelp("Orbit: angle above the horizon, -90…90.", valueName: "degrees"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Orbit: angle above the horizon, -90…90.", valueName: "degrees"))
   var elevation: Float?
 
   @Option(help: ArgumentHelp("Orbit: distance from the target.", valueName: "scene units"))
@@ -19,13 +23,19 @@ struct CameraOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Horizontal field of view, 1…179.", valueName: "degrees"))
   var fov: Float?
 
-  @Option(help: ArgumentHelp("The point an orbiting camera looks at.", valueName: "x,y,z"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The point an orbiting camera looks at.", valueName: "x,y,z"))
   var target: VectorArgument?
 
-  @Option(help: ArgumentHelp("Look-at: the camera's place.", valueName: "x,y,z"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Look-at: the camera's place.", valueName: "x,y,z"))
   var lookFrom: VectorArgument?
 
-  @Option(help: ArgumentHelp("Look-at: the point it looks at.", valueName: "x,y,z"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Look-at: the point it looks at.", valueName: "x,y,z"))
   var lookAt: VectorArgument?
 
   @Option(help: ArgumentHelp("Take the camera of a frame of a transforms.json.", valueName: "file"))
