@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import TestSupport
 import Testing
 
 /// One after the other, as the process's limit concerns large files anywhere in it.

@@ -33,7 +33,7 @@ struct AdamUpdateTests {
 
   @Test("fifty steps agree with double precision")
   func agreement() {
-    let count = 40
+    let count = 43
     var run = Run(count: count)
     var reference = run.parameters.map { ReferenceMath.Adam(value: Double($0)) }
     for step in 1...50 {

@@ -30,6 +30,35 @@ struct FieldKernelGradientTests {
     #expect(Tolerance.errorOfLargest(found, expected) <= 2e-6)
   }
 
+  @Test(
+    "the positional encoding is exact to a few roundings at every octave",
+    arguments: FieldKernelBackend.available)
+  func encoding(backend: FieldKernelBackend) {
+    // ∂L/∂W = g γ(p) and ∂L/∂b = g of the first layer: their quotient is what the layer was fed.
+    let shape = FieldKernelShape.of(octaves: 16, layers: 1, width: 1)
+    let featureCount = 3 + 6 * 16
+    let fixture = FieldFixture(shape, sampleCount: 60)
+    var weights = [Float](repeating: 0, count: shape.weightCount)
+    weights[featureCount] = 1
+    for output in 0..<4 { weights[featureCount + 1 + output] = 0.5 }
+    let packed = PackedFieldWeights(shape: shape, weights: weights.span)
+    let activations = FieldActivations(shape: shape, capacity: 1)
+    for index in fixture.positions.indices {
+      var batch = fixture.batch([index])
+      var slopes = FieldOutputGradient(capacity: 1)
+      slopes.red[0] = 8
+      var gradient = [Float](repeating: 0, count: weights.count)
+      packed.evaluate(&batch, storing: activations, backend: backend)
+      packed.accumulateGradient(
+        of: &batch, outputGradient: &slopes, activations: activations, weightGradient: &gradient,
+        backend: backend)
+      let found = gradient[..<featureCount].map { $0 / gradient[featureCount] }
+      let p = (fixture.positions[index] - shape.centre) * (1 / shape.halfExtent)
+      let expected = ReferenceMath.positionalEncoding(SIMD3<Double>(p), octaves: 16)
+      #expect(Tolerance.share(found, expected, relative: 2e-7, absolute: 2e-7) <= 1)
+    }
+  }
+
   @Test("gradients are added to what is there", arguments: FieldKernelBackend.available)
   func accumulation(backend: FieldKernelBackend) {
     for shape in FieldKernelShape.small {

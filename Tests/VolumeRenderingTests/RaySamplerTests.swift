@@ -131,10 +131,14 @@ struct RaySamplerTests {
     for direction in RayTests.axisDirections {
       var nearly = direction
       for axis in 0..<3 where direction[axis] == 0 { nearly[axis] = 1e-33 }
-      let ray = Ray(origin: direction * -5, direction: nearly, tNear: 0, tFar: 20)
-      for (_, grid) in [Self.grids[1], Self.grids[6]] {
-        let found = Self.samples(of: ray, interval: 0.1, jitter: nil, in: grid)
-        #expect(found == Self.bruteForce(of: ray, interval: 0.1, jitter: nil, in: grid))
+      for side in [0, 1.5, -1.5] as [Float] {
+        let beside = SIMD3(repeating: side).replacing(with: 0, where: direction .!= .zero)
+        for (_, grid) in [Self.grids[1], Self.grids[6]] {
+          let ray = Ray(
+            origin: beside - direction * 5, direction: nearly, tNear: 0, tFar: 20)
+          let found = Self.samples(of: ray, interval: 0.1, jitter: nil, in: grid)
+          #expect(found == Self.bruteForce(of: ray, interval: 0.1, jitter: nil, in: grid))
+        }
       }
     }
   }

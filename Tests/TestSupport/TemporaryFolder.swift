@@ -1,7 +1,7 @@
 import Foundation
 
 /// Runs a test in an empty folder of its own, which is removed afterwards.
-func withTemporaryFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
+package func withTemporaryFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
   let folder = FileManager.default.temporaryDirectory.appending(
     path: "hypermarch-\(UUID().uuidString)"
   ).path
@@ -11,6 +11,6 @@ func withTemporaryFolder<Value>(_ body: (String) throws -> Value) throws -> Valu
 }
 
 /// The names in a folder, hidden ones too, sorted.
-func names(in folder: String) throws -> [String] {
+package func names(in folder: String) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
 }
