@@ -3,10 +3,6 @@ import NeuralFields
 import TestSupport
 import Testing
 
-extension GeneratorKind: CustomTestStringConvertible {
-  package var testDescription: String { name }
-}
-
 @Suite("Hypernetwork")
 struct HypernetworkTests {
   static let targets = [TinyModels.field().layout, TinyModels.field(directionOctaves: 1).layout]
