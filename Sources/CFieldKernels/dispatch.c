@@ -15,12 +15,6 @@ const fk_backend *fk_backend_at(int32_t index) {
   return index >= 0 && index < backend_count ? backends[index] : NULL;
 }
 
-const fk_backend *fk_best_backend(void) {
-  int index = backend_count - 1;
-  while (index > 0 && !backends[index]->runs_here()) index--;
-  return backends[index];
-}
-
 const char *fk_backend_name(const fk_backend *backend) { return backend->name; }
 
 int32_t fk_backend_runs_here(const fk_backend *backend) { return backend->runs_here(); }

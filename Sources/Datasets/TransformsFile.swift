@@ -112,8 +112,13 @@ struct TransformsFile {
         throw coefficient.unmodelledLens
       }
     }
-    if let fisheye = try value.member("is_fisheye"), fisheye.isTrue {
-      throw fisheye.unmodelledLens
+    for key in ["ftheta_p0", "ftheta_p1", "ftheta_p2", "ftheta_p3", "ftheta_p4"] {
+      if let coefficient = try value.member(key), coefficient.number != 0 {
+        throw coefficient.unmodelledLens
+      }
+    }
+    for key in ["is_fisheye", "latlong", "equirectangular", "orthographic"] {
+      if let lens = try value.member(key), lens.isTrue { throw lens.unmodelledLens }
     }
   }
 

@@ -68,7 +68,11 @@ package final class Backpropagation {
     if let path = ray.ray {
       var sampler = RaySampler(ray: path, interval: interval, jitter: ray.jitter)
       while let t = sampler.next(in: grid) {
-        guard batch.count < capacity else { return false }
+        // A ray that fills the whole batch alone ends with it: its rest is rounding of the bound.
+        guard batch.count < capacity else {
+          if first == 0 { break }
+          return false
+        }
         batch.append(position: path.position(at: t), direction: path.direction)
       }
     }

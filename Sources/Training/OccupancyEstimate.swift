@@ -44,6 +44,8 @@ package struct OccupancyEstimate: Sendable {
     }
     updateCount += 1
     grid = OccupancyGrid(cells: grid.cells, densities: densities, threshold: threshold)
+    // Without a single sample a scene would have no gradient and stay empty for ever.
+    if grid.isEmpty { grid = OccupancyGrid(fullyOccupied: grid.cells) }
   }
 
   /// Updates the estimates of several scenes, each from one random point per cell.

@@ -117,6 +117,9 @@ package struct OccupancyGrid: Sendable, Hashable {
     isOccupied(cells.cell(containing: position))
   }
 
+  /// Whether no cell is occupied.
+  package var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+
   /// The share of cells that are occupied, 0…1.
   package var occupiedShare: Float {
     Float((0..<cells.cellCount).count { isOccupied(index: $0) }) / Float(cells.cellCount)

@@ -42,7 +42,7 @@ package struct Renderer: Sendable {
         for column in result.tile.columns {
           let pixel = row * width + column
           let ray = result.accumulators[source]
-          if ray.radiance.sum().isFinite && ray.weightedDistance.isFinite {
+          if ray.radiance.sum().isFinite && ray.expectedDepth.isFinite {
             image.radiance[pixel] = ray.radiance
             image.opacity[pixel] = ray.opacity
             image.depth[pixel] = ray.expectedDepth

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Files
+import Foundation
 
 /// The program: one binary, verbs as subcommands.
 @main
@@ -26,6 +28,8 @@ struct Hypermarch: ParsableCommand {
   static let programName = "hypermarch \(version)"
 
   static func main() {
+    // A reader that goes away must not end a training: writing to it fails, and is passed over.
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -34,6 +38,9 @@ struct Hypermarch: ParsableCommand {
       if Terminal.isInteractive { Terminal.redraw("") }
       Terminal.error("error: \(failure.description)")
       Self.exit(withError: ExitCode(failure.exitCode.rawValue))
+    } catch  where Self.exitCode(for: error) == .validationFailure {
+      Terminal.error("error: \(Self.message(for: error).onOneLine)")
+      Self.exit(withError: ExitCode.validationFailure)
     } catch {
       Self.exit(withError: error)
     }

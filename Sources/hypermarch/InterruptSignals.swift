@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Notices SIGINT and SIGTERM, so that work can be saved first; a second signal ends the process at once.
+/// Notices SIGINT, SIGTERM and SIGHUP, so that work can be saved first; a second signal ends the process at once.
 final class InterruptSignals {
   /// The signal that came, or 0; shared with the handlers.
   private final class Received: Sendable {
@@ -14,7 +14,7 @@ final class InterruptSignals {
 
   init() {
     let received = received
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM, SIGHUP] {
       // A dispatch source sees the signal only where it is not delivered in the old way.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(

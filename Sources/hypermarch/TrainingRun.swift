@@ -21,8 +21,10 @@ struct TrainingRun {
   /// What a run was started with, kept so that `--resume` needs nothing else.
   struct Settings: Codable {
     var schema = 1
+    /// Data set and model as they were named, and the folder that those names are relative to.
     var dataset: String
     var output: String
+    var workingFolder = FileManager.default.currentDirectoryPath
     var scenes: [String]
     var maximumScenes: Int?
     var minutes: Double?
@@ -32,6 +34,30 @@ struct TrainingRun {
     var configuration: TrainingConfiguration
     /// The options that decide the result, by name, for the model's record.
     var options: [String: String]
+
+    /// Makes the names of data set and model hold in the folder that the run goes on from.
+    mutating func relocate() {
+      let here = FileManager.default.currentDirectoryPath
+      guard here != workingFolder else { return }
+      func moved(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(workingFolder)/\(path)"
+      }
+      (dataset, output, workingFolder) = (moved(dataset), moved(output), here)
+    }
+
+    /// Whether every number is one that the command line could have given.
+    var areInRange: Bool {
+      let counts = [
+        (configuration.scenesPerStep, 1...1024), (configuration.raysPerStep, 16...1_048_576),
+        (configuration.samplesPerStep, 1...16_777_216),
+        (configuration.samplesPerDiagonal, 8...4096),
+        (configuration.warmupSteps, 0...1_000_000), (configuration.gridResolution, 1...512),
+        (configuration.gridPeriod, 1...1_000_000), (steps ?? 1, 1...1_000_000_000),
+        (maximumScenes ?? 1, 1...1_000_000),
+      ]
+      return counts.allSatisfy { $0.1.contains($0.0) }
+        && (minutes ?? 1) > 0 && saveIntervalSeconds > 0 && (0...1e6).contains(configuration.near)
+    }
 
     /// The file that keeps them.
     var bytes: [UInt8] { Array((Terminal.json(self) + "\n").utf8) }
@@ -80,6 +106,11 @@ struct TrainingRun {
     guard settings.schema == 1 else {
       throw CommandFailure("\(path): schema: found \(settings.schema), expected 1", .badData)
     }
+    guard settings.areInRange else {
+      throw CommandFailure(
+        "\(path): found a number out of range, expected the settings that train wrote", .badData)
+    }
+    settings.relocate()
     let log = try? FileReader.bytes(at: logPath, limit: 1 << 28)
     logLines = String(decoding: log ?? [], as: UTF8.self).split(separator: "\n").map(String.init)
     removeLeftovers()

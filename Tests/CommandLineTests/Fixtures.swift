@@ -85,7 +85,7 @@ func expectUsageError(
   #expect(run.exitCode == 64, "\(run.errors)", sourceLocation: sourceLocation)
   #expect(run.output == "", sourceLocation: sourceLocation)
   #expect(
-    run.errorLines.first == "Error: " + message, "\(run.errors)", sourceLocation: sourceLocation)
+    run.errorLines == ["error: " + message], "\(run.errors)", sourceLocation: sourceLocation)
 }
 
 /// Expects that a command succeeded.

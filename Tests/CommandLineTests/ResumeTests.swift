@@ -52,6 +52,37 @@ import Testing
     let step: Int
   }
 
+  @Test(
+    "settings with a number out of range are refused",
+    arguments: ["scenes_per_step", "grid_period", "grid_resolution", "samples_per_diagonal"])
+  func damagedSettings(key: String) async throws {
+    try await withTemporaryFolder { folder in
+      try await Self.train(steps: 2, in: folder)
+      let text = try folder.text(of: "m.run/config.json")
+      let damaged = text.replacing(try Regex("\"\(key)\" : [0-9]+"), with: "\"\(key)\" : 0")
+      #expect(damaged != text)
+      try folder.put(damaged, at: "m.run/config.json")
+      let run = try await Program.run(["train", "--resume", "m.run", "--steps", "9"], in: folder)
+      #expect(run.exitCode == 65)
+      #expect(run.errorLines.count == 1)
+    }
+  }
+
+  @Test("a run goes on from any folder, into the model it began with") func fromElsewhere()
+    async throws
+  {
+    try await withTemporaryFolder { folder in
+      try await Self.train(steps: 2, in: folder)
+      try folder.makeFolder("elsewhere")
+      let run = try await Program.run(
+        ["train", "--resume", folder.path(of: "m.run"), "--steps", "4"],
+        in: TemporaryFolder(path: folder.path(of: "elsewhere")))
+      expectSuccess(run)
+      #expect(try await Self.record(in: folder).steps == 4)
+      #expect(try folder.names(in: "elsewhere").isEmpty)
+    }
+  }
+
   @Test("a run that is finished stays as it is") func finished() async throws {
     try await withTemporaryFolder { folder in
       try await Self.train(steps: 3, in: folder)

@@ -112,6 +112,25 @@ struct TrainerTests {
     #expect(last > 0 && last < first / 2)
   }
 
+  @Test("a scene that fades to nothing comes back")
+  func fading() {
+    var configuration = TrainingFixture.configuration
+    // Few rays meet the ball, so emptiness is learned first, and fast.
+    configuration.learningRate = 5e-3
+    configuration.gridResolution = 16
+    configuration.gridDecay = 0.5
+    configuration.foregroundShare = 0
+    configuration.finalForegroundShare = 0
+    let small = TrainingFixture.scene(
+      "small", of: BallField(radius: 0.3), viewCount: 6, size: 12)
+    var trainer = TrainingFixture.trainer(
+      scenes: [small], configuration: configuration, threadCount: 2)
+    #expect(Self.train(&trainer, steps: 600) == 0)
+    // An empty field has a loss of 0.01.
+    let last = trainer.step(progress: 1).loss
+    #expect(last < 1e-3)
+  }
+
   @Test("a run goes on from its state in a new trainer", arguments: TinyModels.generators)
   func resume(generator: GeneratorKind) {
     var first = TrainingFixture.trainer(generator)

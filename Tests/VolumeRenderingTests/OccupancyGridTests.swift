@@ -30,7 +30,7 @@ struct OccupancyGridTests {
   @Test("density up to the threshold is empty")
   func threshold() {
     let grid = Self.grid(densities: [20: 0.5])
-    #expect(grid.occupiedShare == 0)
+    #expect(grid.occupiedShare == 0 && grid.isEmpty)
   }
 
   @Test("a density that is not a number makes its cell occupied, so that it is met")
@@ -47,7 +47,7 @@ struct OccupancyGridTests {
         both.isOccupied(index: index)
           == (first.isOccupied(index: index) || last.isOccupied(index: index)))
     }
-    #expect(first.occupiedShare == 8.0 / 60)
+    #expect(first.occupiedShare == 8.0 / 60 && !first.isEmpty)
   }
 
   @Test("a full grid is occupied everywhere")

@@ -72,9 +72,6 @@ typedef struct fk_outputs {
 // One set of kernels for one instruction set.
 typedef struct fk_backend fk_backend;
 
-// The fastest backend that this CPU runs.
-const fk_backend *fk_best_backend(void);
-
 // Backend number `index`, slowest first; NULL past the last. Some may not run on this CPU.
 const fk_backend *fk_backend_at(int32_t index);
 

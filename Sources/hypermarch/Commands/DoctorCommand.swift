@@ -25,6 +25,7 @@ struct DoctorCommand: ParsableCommand {
     var schema = 1
     let program = Hypermarch.programName
     let processor = Self.value(of: "model name", in: "/proc/cpuinfo") ?? "unknown"
+    let processorFeatures = Self.features
     let kernels = FieldKernelBackend.best.name
     let availableKernels = FieldKernelBackend.available.map(\.name)
     let blas = LinearAlgebraBackend.description
@@ -38,11 +39,25 @@ struct DoctorCommand: ParsableCommand {
       program           \(program)
       system            \(system)
       processor         \(processor)
+      features          \(processorFeatures.joined(separator: ", "))
       field kernels     \(kernels) (this processor runs: \(availableKernels.joined(separator: ", ")))
       BLAS              \(blas), one thread a call
       threads           \(threads)
       memory            \(memoryMebibytes) MiB, available \(availableMemory)
       """
+    }
+
+    /// Of the instruction sets that numeric code asks for, those that the processor has.
+    private static var features: [String] {
+      let flags =
+        value(of: "flags", in: "/proc/cpuinfo") ?? value(of: "Features", in: "/proc/cpuinfo")
+      let known = [
+        "sse4_2", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl",
+        "avx512_bf16",
+        "asimd", "sve",
+      ]
+      let found = Set((flags ?? "").split(separator: " ").map(String.init))
+      return known.filter(found.contains)
     }
 
     /// The text behind the first `key:` of one of the kernel's tables.

@@ -124,6 +124,8 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension Split: ExpressibleByArgument {
+  public static var allValueStrings: [String] { allCases.map(\.shortName) }
+
   public init?(argument: String) {
     switch argument {
     case "train": self = .train

@@ -74,12 +74,21 @@ enum BackgroundArgument: ExpressibleByArgument, Equatable {
     "green": [0, 1, 0], "blue": [0, 0, 1],
   ]
 
+  /// What help shows as the default.
+  var defaultValueDescription: String {
+    switch self {
+    case .transparent: "transparent"
+    case .colour(let colour): Self.names.first { $0.value == colour }?.key ?? "\(colour)"
+    }
+  }
+
   init?(argument: String) {
     if argument == "transparent" {
       self = .transparent
     } else if let colour = Self.names[argument] {
       self = .colour(colour)
-    } else if argument.hasPrefix("#"), argument.count == 7,
+    } else if argument.hasPrefix("#"), argument.utf8.count == 7,
+      argument.dropFirst().allSatisfy(\.isHexDigit),
       let bits = UInt32(argument.dropFirst(), radix: 16)
     {
       let channels = SIMD3(Float(bits >> 16 & 255), Float(bits >> 8 & 255), Float(bits & 255))
