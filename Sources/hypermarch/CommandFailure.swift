@@ -11,6 +11,8 @@ enum FailureCode: Int32 {
   case numericFailure = 70
   case cannotCreate = 73
   case inputOutput = 74
+  // 128 and the number of the signal.
+  case hungUp = 129
   case interrupted = 130
   case terminated = 143
 }

@@ -38,11 +38,10 @@ struct Hypermarch: ParsableCommand {
       if Terminal.isInteractive { Terminal.redraw("") }
       Terminal.error("error: \(failure.description)")
       Self.exit(withError: ExitCode(failure.exitCode.rawValue))
-    } catch  where Self.exitCode(for: error) == .validationFailure {
+    } catch {
+      guard Self.exitCode(for: error) == .validationFailure else { Self.exit(withError: error) }
       Terminal.error("error: \(Self.message(for: error).onOneLine)")
       Self.exit(withError: ExitCode.validationFailure)
-    } catch {
-      Self.exit(withError: error)
     }
   }
 }

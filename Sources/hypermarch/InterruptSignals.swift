@@ -2,7 +2,9 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Notices SIGINT, SIGTERM and SIGHUP, so that work can be saved first; a second signal ends the process at once.
+/// Notices SIGINT, SIGTERM and SIGHUP, so that work can be saved first.
+///
+/// A second signal ends the process at once.
 final class InterruptSignals {
   /// The signal that came, or 0; shared with the handlers.
   private final class Received: Sendable {
@@ -31,10 +33,6 @@ final class InterruptSignals {
 
   /// The exit code of the signal that came; nil while none has.
   var failureCode: FailureCode? {
-    switch received.number.load(ordering: .relaxed) {
-    case 0: nil
-    case SIGINT: .interrupted
-    default: .terminated
-    }
+    FailureCode(rawValue: 128 + received.number.load(ordering: .relaxed))
   }
 }

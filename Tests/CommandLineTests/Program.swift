@@ -46,6 +46,14 @@ enum Program {
     return try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)
   }
 
+  /// Runs the program with a standard error whose reader leaves after the first line.
+  static func runWithLeavingReader(
+    _ arguments: [String], in folder: TemporaryFolder
+  ) async throws -> Run {
+    let script = "exec \"$0\" \"$@\" 2> >(exec head -n 1 > /dev/null)"
+    return try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)
+  }
+
   private static func run(
     executable: String, _ arguments: [String], in folder: TemporaryFolder, home: String? = nil
   ) async throws -> Run {

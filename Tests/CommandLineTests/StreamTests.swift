@@ -33,6 +33,17 @@ import Testing
     }
   }
 
+  @Test("a reader of progress that leaves does not end a training") func leavingReader()
+    async throws
+  {
+    try await withTemporaryFolder { folder in
+      let run = try await Program.runWithLeavingReader(Self.training, in: folder)
+      #expect(run.exitCode == 0)
+      #expect(run.output == "m.safetensors\n")
+      #expect(try await ResumeTests.record(in: folder).steps == 40)
+    }
+  }
+
   @Test("--quiet leaves standard error empty") func quiet() async throws {
     try await withTemporaryFolder { folder in
       try folder.put(Fixtures.ball, at: "ball.json")

@@ -136,7 +136,8 @@ struct MalformedTransformsTests {
     arguments: [
       ("k1", "0.03"), ("k2", "-1e-9"), ("k3", "1"), ("k4", "1"), ("p1", "0.1"), ("p2", "0.1"),
       ("k1", "\"none\""), ("camera_model", "\"OPENCV_FISHEYE\""), ("camera_model", "3"),
-      ("is_fisheye", "true"),
+      ("is_fisheye", "true"), ("latlong", "true"), ("equirectangular", "true"),
+      ("orthographic", "true"), ("ftheta_p0", "0.1"), ("ftheta_p4", "1"),
     ])
   func lens(key: String, value: String) throws {
     try SceneFixture.with { fixture in
