@@ -50,7 +50,7 @@ let package = Package(
 
     // Layer 3: rays → samples → compositing → image; saved models.
     library("VolumeRendering", ["NeuralFields", "Imaging", "Kernels"]),
-    library("Checkpoints", ["NeuralFields", "Files"]),
+    library("Checkpoints", ["NeuralFields", "Kernels", "Files"]),
 
     // Layer 4: posed images in.
     library("Datasets", ["VolumeRendering", "NeuralFields", "Imaging", "Kernels", "Files"]),

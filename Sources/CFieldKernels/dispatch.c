@@ -33,8 +33,8 @@ void fk_forward_storing(const fk_backend *backend, const fk_field *field, const 
 
 void fk_backward(const fk_backend *backend, const fk_field *field, const float *packed, size_t count,
                  const float *activations, fk_outputs outputs, fk_outputs output_gradient,
-                 float *weight_gradient, float *scratch) {
+                 float *weight_gradient, fk_positions position_gradient, float *scratch) {
   const fk_plan plan = fk_make_plan(field);
   backend->backward(&plan, packed, count, activations, outputs, output_gradient, weight_gradient,
-                    scratch);
+                    position_gradient, scratch);
 }

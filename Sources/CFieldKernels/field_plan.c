@@ -17,6 +17,8 @@ static fk_linear linear(fk_plan *plan, int inputs, int outputs) {
   return layer;
 }
 
+static int larger(int a, int b) { return a > b ? a : b; }
+
 fk_plan fk_make_plan(const fk_field *field) {
   fk_plan plan = {.field = field};
   const int has_view_branch = field->direction_octaves >= 0;
@@ -33,7 +35,8 @@ fk_plan fk_make_plan(const fk_field *field) {
     // γ(d) stands behind the last hidden layer's output, so that the colour layer reads one stretch.
     row += fk_padded(inputs + (i == plan.layer_count - 1 ? plan.direction_inputs : 0));
   }
-  plan.gradient_rows = fk_padded(field->width);
+  int widest_gradient = larger(field->width, plan.position_inputs);
+  int widest_input = larger(plan.position_inputs, field->width + plan.direction_inputs);
   if (has_view_branch) {
     plan.density = linear(&plan, inputs, 1);
     plan.colour = linear(&plan, inputs + plan.direction_inputs, field->colour_width);
@@ -42,12 +45,15 @@ fk_plan fk_make_plan(const fk_field *field) {
     plan.packed_count += tile_floats(field->colour_width + 1, field->width);
     plan.colour_row = row;
     row += fk_padded(field->colour_width);
-    if (fk_padded(field->colour_width + 1) > plan.gradient_rows)
-      plan.gradient_rows = fk_padded(field->colour_width + 1);
+    widest_gradient = larger(widest_gradient, field->colour_width + 1);
+    widest_input = larger(widest_input, field->colour_width);
   } else {
     plan.output = linear(&plan, inputs, 4);
   }
   plan.row_count = row;
+  plan.gradient_rows = fk_padded(widest_gradient);
+  plan.transposed_inputs =
+      (widest_input + FK_TRANSPOSED_TILE - 1) / FK_TRANSPOSED_TILE * FK_TRANSPOSED_TILE;
   return plan;
 }
 
@@ -118,14 +124,16 @@ void fk_pack(const fk_field *field, const float *weights, float *packed) {
 
 static size_t block_count(size_t count) { return (count + FK_LANES - 1) / FK_LANES; }
 
-// A register tile may read up to FK_TILE rows past the last one; it never uses what it finds there.
+// A transposition may read up to half a tile of rows past the last one; no sum uses what it finds there.
 size_t fk_activation_count(const fk_field *field, size_t count) {
   const fk_plan plan = fk_make_plan(field);
-  return (block_count(count) * (size_t)plan.row_count + FK_TILE) * FK_LANES;
+  return (block_count(count) * (size_t)plan.row_count + FK_TRANSPOSED_TILE / 2) * FK_LANES;
 }
 
-// Two gradients of the widest layer, and those of the outputs.
+// Two gradients of the widest layer, those of the outputs, and a layer's inputs transposed. A register
+// tile may read up to FK_TILE rows past each.
 size_t fk_backward_scratch_count(const fk_field *field, size_t count) {
   const fk_plan plan = fk_make_plan(field);
-  return (block_count(count) * (size_t)(2 * plan.gradient_rows + FK_TILE) + 3 * FK_TILE) * FK_LANES;
+  const size_t rows = (size_t)(2 * plan.gradient_rows + FK_TILE + plan.transposed_inputs);
+  return (block_count(count) * rows + 4 * FK_TILE) * FK_LANES;
 }

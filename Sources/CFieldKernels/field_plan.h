@@ -7,6 +7,9 @@
 // Outputs per packed tile.
 #define FK_TILE 8
 
+// Inputs of a layer that a tile of its weight gradient takes at most.
+#define FK_TRANSPOSED_TILE 32
+
 // One affine map y = W x + b of the network.
 typedef struct fk_linear {
   int inputs, outputs;
@@ -28,8 +31,9 @@ typedef struct fk_plan {
   size_t head_transposed;
   int hidden_row[FK_MAXIMUM_HIDDEN_LAYERS + 1];  // [0]: γ(p); [i]: output of hidden layer i − 1
   int colour_row;
-  int row_count;     // rows of a block of activations
-  int gradient_rows; // rows of the widest gradient
+  int row_count;          // rows of a block of activations
+  int gradient_rows;      // rows of the widest gradient
+  int transposed_inputs;  // features of the widest layer input, in whole tiles
   size_t weight_count, packed_count;
 } fk_plan;
 
@@ -45,7 +49,7 @@ struct fk_backend {
                   fk_outputs outputs, float *activations);
   void (*backward)(const fk_plan *plan, const float *packed, size_t count, const float *activations,
                    fk_outputs outputs, fk_outputs output_gradient, float *weight_gradient,
-                   float *scratch);
+                   fk_positions position_gradient, float *scratch);
 };
 
 extern const fk_backend fk_portable_backend;

@@ -5,11 +5,12 @@
 
 #define VECTOR_LANES 8
 #define OUTPUT_TILE 4
-#define GRADIENT_TILE_OUTPUTS 2
-#define GRADIENT_TILE_INPUTS 4
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#include "kernels_body.h"
+#include "kernels_vectors.h"
+#include "kernels_samples.h"
+#include "kernels_forward.h"
+#include "kernels_backward.h"
 #pragma clang attribute pop
 
 static int32_t runs_here(void) {

@@ -5,12 +5,13 @@
 
 #define VECTOR_LANES 16
 #define OUTPUT_TILE 8
-#define GRADIENT_TILE_OUTPUTS 4
-#define GRADIENT_TILE_INPUTS 6
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
-#include "kernels_body.h"
+#include "kernels_vectors.h"
+#include "kernels_samples.h"
+#include "kernels_forward.h"
+#include "kernels_backward.h"
 #pragma clang attribute pop
 
 static int32_t runs_here(void) {

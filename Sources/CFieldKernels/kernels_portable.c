@@ -2,12 +2,20 @@
 #include "field_plan.h"
 
 #define VECTOR_LANES 4
+// arm64 has thirty-two vector registers, x86-64 without AVX-512 sixteen.
+#if defined(__aarch64__)
+#define OUTPUT_TILE 8
+#define NAME "neon"
+#else
 #define OUTPUT_TILE 4
-#define GRADIENT_TILE_OUTPUTS 2
-#define GRADIENT_TILE_INPUTS 4
+#define NAME "portable"
+#endif
 
-#include "kernels_body.h"
+#include "kernels_vectors.h"
+#include "kernels_samples.h"
+#include "kernels_forward.h"
+#include "kernels_backward.h"
 
 static int32_t runs_here(void) { return 1; }
 
-const fk_backend fk_portable_backend = {"portable", runs_here, forward, backward};
+const fk_backend fk_portable_backend = {NAME, runs_here, forward, backward};

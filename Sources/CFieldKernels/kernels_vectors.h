@@ -1,6 +1,6 @@
-// Vectors of samples: elementary functions and the positional encoding, for any vector width.
+// Vectors of samples: memory, elementary functions and transposition, for any vector width.
 //
-// Part of kernels_body.h, which says what VECTOR_LANES is.
+// Each kernels_*.c sets VECTOR_LANES, the floats in a vector register, and includes this file first.
 
 #pragma clang fp contract(fast)
 
@@ -108,27 +108,33 @@ INLINE vec density_derivative(const fk_field *field, vec density) {
   return keep(density < largest, density);
 }
 
-// ---- Positional encoding -----------------------------------------------------------------------
+// ---- Transposition -----------------------------------------------------------------------------
 
-// γ of three rows of coordinates, written as rows: the coordinates, then per octave sines and cosines.
-INLINE void encode(const float *coordinates, int octaves, float *rows) {
-  for (int v = 0; v < vectors_per_row; v++) {
-    const int lane = v * VECTOR_LANES;
-    vec t[3];
-    for (int axis = 0; axis < 3; axis++) {
-      t[axis] = load(coordinates + axis * FK_LANES + lane);
-      store(rows + axis * FK_LANES + lane, t[axis]);
+// The first halves of two vectors, taken in turns, and the second halves.
+#if VECTOR_LANES == 16
+#define FIRST_IN_TURNS 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define SECOND_IN_TURNS 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif VECTOR_LANES == 8
+#define FIRST_IN_TURNS 0, 8, 1, 9, 2, 10, 3, 11
+#define SECOND_IN_TURNS 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define FIRST_IN_TURNS 0, 4, 1, 5
+#define SECOND_IN_TURNS 2, 6, 3, 7
+#endif
+
+// Rows become columns, for as many vectors as a vector has lanes: the perfect shuffle, as often as
+// the logarithm of that number (Stone 1971).
+INLINE void transpose(vec *rows) {
+#pragma clang loop unroll(full)
+  for (int span = 1; span < VECTOR_LANES; span *= 2) {
+    vec next[VECTOR_LANES];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < VECTOR_LANES / 2; i++) {
+      const vec a = rows[i], b = rows[i + VECTOR_LANES / 2];
+      next[2 * i] = __builtin_shufflevector(a, b, FIRST_IN_TURNS);
+      next[2 * i + 1] = __builtin_shufflevector(a, b, SECOND_IN_TURNS);
     }
-    float *out = rows + 3 * FK_LANES + lane;
-    for (int octave = 0; octave < octaves; octave++) {
-      for (int axis = 0; axis < 3; axis++) {
-        vec sine, cosine;
-        sine_and_cosine_of_pi_times(t[axis], &sine, &cosine);
-        store(out + axis * FK_LANES, sine);
-        store(out + (3 + axis) * FK_LANES, cosine);
-        t[axis] += t[axis];
-      }
-      out += 6 * FK_LANES;
-    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < VECTOR_LANES; i++) rows[i] = next[i];
   }
 }

@@ -1,3 +1,4 @@
+package import Kernels
 package import NeuralFields
 
 /// A saved model: a hypernetwork, the codes of its scenes, and all that is needed to render them.
@@ -28,10 +29,12 @@ package struct Checkpoint: Sendable {
   }
 
   /// The radiance field of a scene's code.
-  package func field(for code: LatentCode, threadCount: Int = 1) -> CoordinateMLP {
+  package func field(
+    for code: LatentCode, precision: FieldPrecision = .float32, threadCount: Int = 1
+  ) -> CoordinateMLP {
     CoordinateMLP(
       architecture: configuration.field, bound: configuration.bound,
-      weights: hypernetwork.weights(for: code, threadCount: threadCount))
+      weights: hypernetwork.weights(for: code, threadCount: threadCount), precision: precision)
   }
 
   static let metadataKey = "hypermarch"

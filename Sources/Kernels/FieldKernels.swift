@@ -3,31 +3,72 @@ internal import CFieldKernels
 /// Field weights rearranged for the kernels: made once per scene, then shared by all threads.
 package struct PackedFieldWeights: Sendable {
   package let shape: FieldKernelShape
-  private let packed: [Float]
+  private let packed: Packed
 
-  /// - Parameter weights: the flat weights in the order that `field_kernels.h` gives, `[weightCount]`.
-  package init(shape: FieldKernelShape, weights: Span<Float>) {
+  private enum Packed: Sendable {
+    case float32([Float])
+    /// Words of two weights, and biases as bit patterns.
+    case bfloat16([UInt32])
+  }
+
+  /// - Parameters:
+  ///   - weights: the flat weights in the order that `field_kernels.h` gives, `[weightCount]`.
+  ///   - precision: one that this CPU has; only `float32` has gradients.
+  package init(
+    shape: FieldKernelShape, weights: Span<Float>, precision: FieldPrecision = .float32
+  ) {
     precondition(
       weights.count == shape.weightCount,
       "found \(weights.count) weights, expected \(shape.weightCount)")
+    precondition(precision.isAvailable, "found a CPU without \(precision)")
     var field = shape.cField
-    let count = unsafe fk_packed_count(&field)
     self.shape = shape
-    packed = unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      unsafe weights.withUnsafeBufferPointer { source in
-        unsafe fk_pack(&field, source.baseAddress, buffer.baseAddress)
-      }
-      initialized = count
+    switch precision {
+    case .float32:
+      let count = unsafe fk_packed_count(&field)
+      packed = .float32(
+        unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+          unsafe weights.withUnsafeBufferPointer { source in
+            unsafe fk_pack(&field, source.baseAddress, buffer.baseAddress)
+          }
+          initialized = count
+        })
+    case .bfloat16:
+      let count = unsafe fk_packed_bfloat16_count(&field)
+      packed = .bfloat16(
+        unsafe [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
+          unsafe weights.withUnsafeBufferPointer { source in
+            unsafe fk_pack_bfloat16(&field, source.baseAddress, buffer.baseAddress)
+          }
+          initialized = count
+        })
     }
   }
 
+  /// The packed weights of the kernels that have gradients.
+  private var packedFloats: [Float] {
+    guard case .float32(let packed) = packed else {
+      preconditionFailure("found weights in bfloat16, expected float32 for gradients")
+    }
+    return packed
+  }
+
   /// Evaluates the field at the batch's first `count` samples: fills density and radiance.
+  ///
+  /// - Parameter backend: of the `float32` kernels; `bfloat16` has one alone.
   package func evaluate(_ batch: inout FieldBatch, backend: FieldKernelBackend = .best) {
     var field = shape.cField
     let count = batch.count
-    unsafe packed.withUnsafeBufferPointer { weights in
-      unsafe batch.withPointers { inputs, outputs in
-        unsafe fk_forward(backend.cBackend, &field, weights.baseAddress, count, inputs, outputs)
+    unsafe batch.withPointers { inputs, outputs in
+      switch packed {
+      case .float32(let packed):
+        unsafe packed.withUnsafeBufferPointer { weights in
+          unsafe fk_forward(backend.cBackend, &field, weights.baseAddress, count, inputs, outputs)
+        }
+      case .bfloat16(let packed):
+        unsafe packed.withUnsafeBufferPointer { weights in
+          unsafe fk_forward_bfloat16(&field, weights.baseAddress, count, inputs, outputs)
+        }
       }
     }
   }
@@ -40,7 +81,7 @@ package struct PackedFieldWeights: Sendable {
     var field = shape.cField
     let count = batch.count
     activations.check(shape: shape, count: count)
-    unsafe packed.withUnsafeBufferPointer { weights in
+    unsafe packedFloats.withUnsafeBufferPointer { weights in
       unsafe batch.withPointers { inputs, outputs in
         unsafe fk_forward_storing(
           backend.cBackend, &field, weights.baseAddress, count, inputs, outputs,
@@ -60,19 +101,45 @@ package struct PackedFieldWeights: Sendable {
     activations: FieldActivations, weightGradient: inout [Float],
     backend: FieldKernelBackend = .best
   ) {
+    unsafe accumulateGradient(
+      of: &batch, outputGradient: &outputGradient, activations: activations,
+      weightGradient: &weightGradient, positions: fk_positions(), backend: backend)
+  }
+
+  /// As above, and overwrites `positionGradient` with ∂L/∂position of the batch's samples.
+  package func accumulateGradient(
+    of batch: inout FieldBatch, outputGradient: inout FieldOutputGradient,
+    activations: FieldActivations, weightGradient: inout [Float],
+    positionGradient: inout FieldPositionGradient, backend: FieldKernelBackend = .best
+  ) {
+    precondition(
+      positionGradient.capacity >= batch.count,
+      "found room for \(positionGradient.capacity) samples, expected \(batch.count)")
+    unsafe positionGradient.withPointers { positions in
+      unsafe accumulateGradient(
+        of: &batch, outputGradient: &outputGradient, activations: activations,
+        weightGradient: &weightGradient, positions: positions, backend: backend)
+    }
+  }
+
+  private func accumulateGradient(
+    of batch: inout FieldBatch, outputGradient: inout FieldOutputGradient,
+    activations: FieldActivations, weightGradient: inout [Float], positions: fk_positions,
+    backend: FieldKernelBackend
+  ) {
     var field = shape.cField
     let count = batch.count
     activations.check(shape: shape, count: count)
     precondition(
       weightGradient.count == shape.weightCount && outputGradient.capacity >= count,
       "found a gradient of another shape")
-    unsafe packed.withUnsafeBufferPointer { weights in
+    unsafe packedFloats.withUnsafeBufferPointer { weights in
       unsafe weightGradient.withUnsafeMutableBufferPointer { gradient in
         unsafe outputGradient.withPointers { slopes in
           unsafe batch.withPointers { _, outputs in
             unsafe fk_backward(
               backend.cBackend, &field, weights.baseAddress, count, activations.stored, outputs,
-              slopes, gradient.baseAddress, activations.scratch)
+              slopes, gradient.baseAddress, positions, activations.scratch)
           }
         }
       }
@@ -104,6 +171,30 @@ package struct FieldOutputGradient: Sendable {
                 density: density.baseAddress, red: red.baseAddress, green: green.baseAddress,
                 blue: blue.baseAddress))
           }
+        }
+      }
+    }
+  }
+}
+
+/// ∂L/∂position of a batch's samples, per scene unit, `[capacity]` each.
+package struct FieldPositionGradient: Sendable {
+  package private(set) var x: [Float]
+  package private(set) var y: [Float]
+  package private(set) var z: [Float]
+
+  package var capacity: Int { x.count }
+
+  package init(capacity: Int) {
+    x = [Float](repeating: 0, count: capacity)
+    (y, z) = (x, x)
+  }
+
+  fileprivate mutating func withPointers(_ body: (fk_positions) -> Void) {
+    unsafe x.withUnsafeMutableBufferPointer { x in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        unsafe z.withUnsafeMutableBufferPointer { z in
+          unsafe body(fk_positions(x: x.baseAddress, y: y.baseAddress, z: z.baseAddress))
         }
       }
     }

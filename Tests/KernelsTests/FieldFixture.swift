@@ -83,6 +83,59 @@ struct FieldFixture {
       backend: backend)
   }
 
+  /// ∂L/∂position of the first `count` samples, x, y and z one after the other, and ∂L/∂weights of the
+  /// same call.
+  func positionGradient(
+    count: Int, backend: FieldKernelBackend
+  ) -> (positions: [Float], weights: [Float]) {
+    let packed = packed
+    let activations = FieldActivations(shape: shape, capacity: count)
+    var batch = batch(0..<count)
+    var slopes = outputGradient
+    var weightGradient = [Float](repeating: 0, count: weights.count)
+    var positionGradient = FieldPositionGradient(capacity: count)
+    packed.evaluate(&batch, storing: activations, backend: backend)
+    packed.accumulateGradient(
+      of: &batch, outputGradient: &slopes, activations: activations,
+      weightGradient: &weightGradient, positionGradient: &positionGradient, backend: backend)
+    return (positionGradient.x + positionGradient.y + positionGradient.z, weightGradient)
+  }
+
+  /// The same in `Double`.
+  func referencePositionGradient(count: Int) -> [Double] {
+    let reference = reference
+    let slopes = outputGradient
+    var unused = ReferenceField.Gradient(count: weights.count)
+    let gradients = (0..<count).map { index in
+      reference.accumulateGradient(
+        position: positions[index], direction: directions[index],
+        densityGradient: Double(slopes.density[index]),
+        radianceGradient: [
+          Double(slopes.red[index]), Double(slopes.green[index]), Double(slopes.blue[index]),
+        ], into: &unused)
+    }
+    return (0..<3).flatMap { axis in gradients.map { $0[axis] } }
+  }
+
+  /// The same by finite differences.
+  func positionDifferences(count: Int) -> [Double] {
+    let reference = reference
+    let slopes = outputGradient
+    let gradients = (0..<count).map { index in
+      let slope = SIMD3(
+        Double(slopes.red[index]), Double(slopes.green[index]), Double(slopes.blue[index]))
+      let p = reference.normalised(positions[index])
+      let loss = { (point: [Double]) in
+        let sample = reference.evaluate(
+          normalised: SIMD3(point[0], point[1], point[2]), direction: directions[index])
+        return Double(slopes.density[index]) * sample.density + (slope * sample.radiance).sum()
+      }
+      return FiniteDifference.derivatives(of: loss, at: [p.x, p.y, p.z], entries: [0, 1, 2])
+        .map { $0 / Double(shape.halfExtent) }
+    }
+    return (0..<3).flatMap { axis in gradients.map { $0[axis] } }
+  }
+
   /// L of the made-up derivatives: Σ over samples of ∂L/∂density · density + ∂L/∂radiance · radiance.
   func loss(weights: [Double]) -> Double {
     let field = ReferenceField(shape: shape, weights: weights)

@@ -72,11 +72,25 @@ package struct ReferenceField {
     pass(position: position, direction: direction).sample
   }
 
+  /// At a position that is already normalised to the bound, so in double precision throughout.
+  package func evaluate(
+    normalised position: SIMD3<Double>, direction: SIMD3<Float>
+  ) -> ReferenceMath.Sample {
+    pass(normalised: position, direction: direction).sample
+  }
+
+  /// The normalised position is the kernels' own single-precision number: at 16 octaves its last bit
+  /// decides the encoding.
+  package func normalised(_ position: SIMD3<Float>) -> SIMD3<Double> {
+    SIMD3<Double>((position - shape.centre) * (1 / shape.halfExtent))
+  }
+
   private func pass(position: SIMD3<Float>, direction: SIMD3<Float>) -> Pass {
+    pass(normalised: normalised(position), direction: direction)
+  }
+
+  private func pass(normalised p: SIMD3<Double>, direction: SIMD3<Float>) -> Pass {
     var pass = Pass()
-    // The normalised position is the kernels' own single-precision number: at 16 octaves its last
-    // bit decides the encoding.
-    let p = SIMD3<Double>((position - shape.centre) * (1 / shape.halfExtent))
     pass.activations = [ReferenceMath.positionalEncoding(p, octaves: shape.positionOctaves)]
     var last = pass.activations[0]
     for layer in hidden {
@@ -133,11 +147,12 @@ package struct ReferenceField {
     }
   }
 
-  /// Adds ∂L/∂weights of one sample.
+  /// Adds ∂L/∂weights of one sample; returns its ∂L/∂position, per scene unit.
+  @discardableResult
   package func accumulateGradient(
     position: SIMD3<Float>, direction: SIMD3<Float>, densityGradient: Double,
     radianceGradient: SIMD3<Double>, into gradient: inout Gradient
-  ) {
+  ) -> SIMD3<Double> {
     let pass = pass(position: position, direction: direction)
     let last = pass.activations[hidden.count]
     let c = pass.sample.radiance
@@ -160,6 +175,21 @@ package struct ReferenceField {
       slopes = propagate(
         slopes, through: hidden[index], input: pass.activations[index], into: &gradient)
     }
+    return positionGradient(encodingGradient: slopes, encoding: pass.activations[0])
+  }
+
+  /// ∂L/∂position through γ, given ∂L/∂γ and γ.
+  private func positionGradient(encodingGradient g: [Double], encoding: [Double]) -> SIMD3<Double> {
+    var result = SIMD3(g[0], g[1], g[2])
+    for octave in 0..<shape.positionOctaves {
+      let sine = 3 + 6 * octave
+      let factor = Double.pi * Double(1 << octave)
+      for axis in 0..<3 {
+        let (s, c) = (sine + axis, sine + 3 + axis)
+        result[axis] += factor * (g[s] * encoding[c] - g[c] * encoding[s])
+      }
+    }
+    return result / Double(shape.halfExtent)
   }
 
   /// ∂L/∂W += g xᵀ and ∂L/∂b += g; returns ∂L/∂x = Wᵀ g.

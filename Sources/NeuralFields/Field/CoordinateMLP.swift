@@ -10,16 +10,25 @@ package struct CoordinateMLP: RadianceField {
   package let bound: BoundingBox
   private let packed: PackedFieldWeights
 
-  /// - Precondition: `weights` has the length of the architecture's layout.
-  package init(architecture: FieldArchitecture, bound: BoundingBox, weights: FieldWeights) {
-    self.init(architecture: architecture, bound: bound, weights: weights.values.span)
+  /// - Precondition: `weights` has the length of the architecture's layout, and this CPU has the
+  ///   precision.
+  package init(
+    architecture: FieldArchitecture, bound: BoundingBox, weights: FieldWeights,
+    precision: FieldPrecision = .float32
+  ) {
+    self.init(
+      architecture: architecture, bound: bound, weights: weights.values.span, precision: precision)
   }
 
   /// A field whose weights are lent, such as one row of what a hypernetwork generated for many scenes.
-  package init(architecture: FieldArchitecture, bound: BoundingBox, weights: Span<Float>) {
+  package init(
+    architecture: FieldArchitecture, bound: BoundingBox, weights: Span<Float>,
+    precision: FieldPrecision = .float32
+  ) {
     self.architecture = architecture
     self.bound = bound
-    packed = PackedFieldWeights(shape: architecture.kernelShape(over: bound), weights: weights)
+    packed = PackedFieldWeights(
+      shape: architecture.kernelShape(over: bound), weights: weights, precision: precision)
   }
 
   package func evaluate(_ batch: inout FieldBatch) {
@@ -33,7 +42,7 @@ package struct CoordinateMLP: RadianceField {
 
   /// Adds ∂L/∂weights of a batch to `weightGradient`.
   ///
-  /// Differentiable to the weights; not to positions and directions.
+  /// Differentiable to the weights, in `float32`; to positions in `Kernels` alone, to directions not.
   ///
   /// - Parameters:
   ///   - batch: as `evaluate(_:storing:)` left it.

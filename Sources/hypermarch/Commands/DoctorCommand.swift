@@ -28,6 +28,7 @@ struct DoctorCommand: ParsableCommand {
     let processorFeatures = Self.features
     let kernels = FieldKernelBackend.best.name
     let availableKernels = FieldKernelBackend.available.map(\.name)
+    let hasBfloat16 = FieldPrecision.bfloat16.isAvailable
     let blas = LinearAlgebraBackend.description
     let threads = ProcessInfo.processInfo.activeProcessorCount
     let memoryMebibytes = Int(ProcessInfo.processInfo.physicalMemory >> 20)
@@ -41,6 +42,7 @@ struct DoctorCommand: ParsableCommand {
       processor         \(processor)
       features          \(processorFeatures.joined(separator: ", "))
       field kernels     \(kernels) (this processor runs: \(availableKernels.joined(separator: ", ")))
+      bfloat16          \(hasBfloat16 ? "yes, with AVX512_BF16" : "no: it needs AVX512_BF16")
       BLAS              \(blas), one thread a call
       threads           \(threads)
       memory            \(memoryMebibytes) MiB, available \(availableMemory)
