@@ -78,11 +78,11 @@ INLINE void layer(const float *tiles, const float *in, float *out, int inputs, i
   }
 }
 
-static void relu_layer(const float *packed, fk_linear map, const float *in, float *out) {
+INLINE void relu_layer(const float *packed, fk_linear map, const float *in, float *out) {
   layer(packed + map.packed, in, out, map.inputs, map.outputs, relu_output, NULL);
 }
 
-static void linear_layer(const float *packed, fk_linear map, const float *in, float *out) {
+INLINE void linear_layer(const float *packed, fk_linear map, const float *in, float *out) {
   layer(packed + map.packed, in, out, map.inputs, map.outputs, linear_output, NULL);
 }
 
