@@ -6,18 +6,18 @@
 #include "png_file.h"
 
 #include <errno.h>
+#include <float.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 enum {
   message_capacity = 200,
   chunk_byte_limit = 8 << 20,
   chunk_count_limit = 64,
-  // zlib's usual compromise; fixed so that the same picture is always the same bytes.
-  compression_level = 6,
   // The size of the pieces that the pixels are cut into, and so of most calls to the system.
   piece_byte_count = 1 << 16,
 };
@@ -38,7 +38,9 @@ struct cpng_writer {
   png_structp png;
   png_infop info;
   int file;
-  size_t row_byte_count;
+  int bit_depth;
+  size_t sample_count;
+  png_bytep row;
   char message[message_capacity];
 };
 
@@ -199,7 +201,10 @@ cpng_writer *cpng_writer_create(int file) {
     return NULL;
   }
   png_set_write_fn(writer->png, writer, put_bytes, flush_nothing);
-  png_set_compression_level(writer->png, compression_level);
+  // Paeth's filter leaves runs of equal bytes in rendered pictures. To look for runs alone makes files
+  // as small as a search for all repetitions does, in a quarter of the time.
+  png_set_filter(writer->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_PAETH);
+  png_set_compression_strategy(writer->png, Z_RLE);
   png_set_compression_buffer_size(writer->png, piece_byte_count);
   return writer;
 }
@@ -231,15 +236,34 @@ bool cpng_writer_write_header(cpng_writer *writer, const cpng_shape *shape) {
       color_types[shape->channel_count - 1], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
       PNG_FILTER_TYPE_DEFAULT);
   png_write_info(writer->png, writer->info);
-  if (shape->bit_depth == 16 && is_little_endian()) png_set_swap(writer->png);
-  writer->row_byte_count = png_get_rowbytes(writer->png, writer->info);
+  writer->bit_depth = shape->bit_depth;
+  writer->sample_count = (size_t)shape->width * (size_t)shape->channel_count;
+  writer->row = png_malloc(writer->png, png_get_rowbytes(writer->png, writer->info));
   return true;
 }
 
-bool cpng_writer_write_row(cpng_writer *writer, const void *row, size_t byte_count) {
+/// A sample as a stored number. Comparisons with what is not a number are false.
+static inline int32_t stored(float sample, float greatest) {
+  const float clamped = sample < 1 ? sample : 1;
+  const float finite = sample > 0 && sample <= FLT_MAX ? clamped : 0;
+  return (int32_t)(finite * greatest + 0.5f);
+}
+
+bool cpng_writer_write_row(cpng_writer *writer, const float *samples, size_t sample_count) {
   if (setjmp(png_jmpbuf(writer->png))) return false;
-  if (byte_count != writer->row_byte_count) {
+  if (sample_count != writer->sample_count) {
     png_error(writer->png, "found a row of another size than the picture's");
+  }
+  png_bytep row = writer->row;
+  if (writer->bit_depth == 8) {
+    for (size_t i = 0; i < sample_count; i++) row[i] = (png_byte)stored(samples[i], 255);
+  } else {
+    // The file has the higher byte first.
+    for (size_t i = 0; i < sample_count; i++) {
+      const int32_t value = stored(samples[i], 65535);
+      row[2 * i] = (png_byte)(value >> 8);
+      row[2 * i + 1] = (png_byte)value;
+    }
   }
   png_write_row(writer->png, row);
   return true;
@@ -254,6 +278,7 @@ bool cpng_writer_finish(cpng_writer *writer) {
 const char *cpng_writer_message(const cpng_writer *writer) { return writer->message; }
 
 void cpng_writer_destroy(cpng_writer *writer) {
+  if (writer->row != NULL) png_free(writer->png, writer->row);
   png_destroy_write_struct(&writer->png, &writer->info);
   free(writer);
 }

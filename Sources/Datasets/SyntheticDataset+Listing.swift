@@ -25,8 +25,7 @@ extension SyntheticDataset {
   ///
   /// The largest power of ten that keeps the far end of the bound within 16 bits.
   package var depthScale: Float {
-    let largest = Double(65_535) / Double(depthRange.upperBound)
-    return Float(pow(10, log10(largest).rounded(.down)))
+    RenderedImage.depthScale(reaching: depthRange.upperBound)
   }
 
   /// Between these distances from a camera lies the ball around the bound, scene units.

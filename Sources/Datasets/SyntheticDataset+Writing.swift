@@ -1,7 +1,7 @@
 /// Rendering a synthetic data set into a folder.
 package import Files
 import Foundation
-package import Imaging
+import Imaging
 package import VolumeRendering
 
 extension SyntheticDataset {
@@ -15,13 +15,6 @@ extension SyntheticDataset {
     /// Networks, over white; `train_val` and `train_test` beside `train` hold the other views.
     case srn
   }
-
-  /// A picture and what lies behind it.
-  ///
-  /// - `picture`: RGBA, straight alpha, of the camera's size.
-  /// - `depth`: distance along the ray of each pixel, scene units, `[height × width]`; not used where
-  ///   the pixel is less than half opaque.
-  package typealias View = (picture: Image, depth: [Float])
 
   /// Checks that a scene of this name could be written into a folder, before long work.
   ///
@@ -45,12 +38,12 @@ extension SyntheticDataset {
   /// - Parameters:
   ///   - name: of the scene's folder: one path component, not hidden.
   ///   - folder: of the data set; made where it is missing.
-  ///   - render: makes what a camera sees.
+  ///   - render: makes what a camera sees, of the camera's size.
   ///   - progress: called with the number of views written so far, after each.
   /// - Throws: `FileError`.
   package func write(
     sceneNamed name: String, to folder: String, layout: Layout, overwriting: Bool = false,
-    progress: (Int) -> Void = { _ in }, render: (Camera) -> View
+    progress: (Int) -> Void = { _ in }, render: (Camera) -> RenderedImage
   ) throws(FileError) {
     precondition(
       !name.isEmpty && !name.hasPrefix(".") && !name.contains("/"),
@@ -68,10 +61,8 @@ extension SyntheticDataset {
       for (index, camera) in cameras(of: split).enumerated() {
         let view = render(camera)
         precondition(
-          view.picture.width == camera.width && view.picture.height == camera.height
-            && view.picture.channelCount == 4
-            && view.depth.count == camera.width * camera.height,
-          "found another picture, expected RGBA and depth of \(camera.width)×\(camera.height)")
+          view.width == camera.width && view.height == camera.height,
+          "found \(view.width)×\(view.height) pixels, expected \(camera.width)×\(camera.height)")
         switch layout {
         case .transforms: try writeTransformsView(view, index: index, of: split, in: scene)
         case .srn: try Self.writeSRNView(view, camera: camera, index: index, in: scene)
@@ -89,26 +80,20 @@ extension SyntheticDataset {
   }
 
   private func writeTransformsView(
-    _ view: View, index: Int, of split: Split, in scene: String
+    _ view: RenderedImage, index: Int, of split: Split, in scene: String
   ) throws(FileError) {
     let path = "\(scene)/\(split.shortName)/r_\(index)"
-    try Self.writePNG(view.picture, to: "\(path).png", bitDepth: 8)
+    try Self.writePNG(view.transparentPicture, to: "\(path).png", bitDepth: 8)
     guard settings.writesDepth else { return }
-    var image = Image(width: view.picture.width, height: view.picture.height, channelCount: 1)
-    let scale = depthScale / 65_535
-    for pixel in image.samples.indices
-    where view.picture.samples[4 * pixel + 3] >= RenderedImage.surfaceOpacity {
-      image.samples[pixel] = view.depth[pixel] * scale
-    }
-    try Self.writePNG(image, to: "\(path)_depth.png", bitDepth: 16)
+    try Self.writePNG(
+      view.depthPicture(scale: depthScale), to: "\(path)_depth.png", bitDepth: 16)
   }
 
   private static func writeSRNView(
-    _ view: View, camera: Camera, index: Int, in scene: String
+    _ view: RenderedImage, camera: Camera, index: Int, in scene: String
   ) throws(FileError) {
     let name = String(repeating: "0", count: max(0, 6 - String(index).count)) + String(index)
-    try writePNG(
-      view.picture.composited(over: [1, 1, 1]), to: "\(scene)/rgb/\(name).png", bitDepth: 8)
+    try writePNG(view.picture(over: [1, 1, 1]), to: "\(scene)/rgb/\(name).png", bitDepth: 8)
     try FileWriter.write(
       Array((matrix(of: camera, axes: .openCV).joined().joined(separator: " ") + "\n").utf8),
       to: "\(scene)/pose/\(name).txt", overwriting: true)

@@ -41,38 +41,29 @@ package enum FileWriter {
     }
   }
 
-  /// Writes a file by means of a closure that fills an open file descriptor.
-  ///
-  /// The bytes go to `.NAME.tmp-PID` in the same folder and reach the disk before the file gets its
-  /// name; then the folder is brought to the disk too. Until that moment a file that had the name
-  /// is whole and unchanged, also after a crash. Where the name is a link, the file it leads to is
-  /// replaced. A file that is replaced passes its permissions on. Where replacing was not asked for
-  /// and another program takes the name meanwhile, that program's file stays.
+  /// Writes a file by means of a closure that fills an open file descriptor, in the manner of
+  /// ``PendingFile``.
   ///
   /// - Parameter body: writes to the descriptor from its start, and does not close it. A limit on
   ///   the size of files fails its writes instead of ending the process.
   /// - Throws: `FileWriterError.file` with `.alreadyExists`, `.cannotCreate` or `.writeFailed`, or
   ///   `FileWriterError.body` with what `body` threw. In each case the temporary file is removed.
-  ///   Where the folder alone cannot be brought to the disk, `.writeFailed` leaves the new file
-  ///   whole under its name.
   package static func write<Failure: Error>(
     to path: String, overwriting: Bool, _ body: (Int32) throws(Failure) -> Void
   ) throws(FileWriterError<Failure>) {
-    var temporary: TemporaryFile
+    var file: PendingFile
     do {
-      temporary = try TemporaryFile(for: Destination(path, overwriting: overwriting))
+      file = try PendingFile(path, overwriting: overwriting)
     } catch {
       throw .file(error)
     }
-    var signal = FileSizeSignal()
-    defer { signal.restore() }
     do {
-      try body(temporary.file.number)
+      try file.write(body)
     } catch {
       throw .body(error)
     }
     do {
-      try temporary.publish(overwriting: overwriting)
+      try file.publish()
     } catch {
       throw .file(error)
     }

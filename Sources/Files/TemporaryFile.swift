@@ -67,6 +67,8 @@ struct TemporaryFile: ~Copyable {
       _ = try retrying {
         unsafe linkat(folder.number, name, folder.number, destination.name, 0)
       }
+      _ = unsafe unlinkat(folder.number, name, 0)
+      hasName = false
     } catch {
       guard [EPERM, EOPNOTSUPP, ENOSYS].contains(error.code) else { throw error }
       // A file system without links: an empty file takes the name first, and is replaced at once.

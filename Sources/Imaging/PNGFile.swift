@@ -83,19 +83,11 @@ package enum PNGFile {
     _ image: Image, to path: String, bitDepth: Int = 8, text: [PNGTextEntry] = [],
     overwriting: Bool = false
   ) throws(PNGError) {
-    precondition(bitDepth == 8 || bitDepth == 16, "found bit depth \(bitDepth), expected 8 or 16")
-    precondition(text.count <= 32, "found \(text.count) texts, expected at most 32")
-    for entry in text { entry.checkWritable() }
-    do {
-      try FileWriter.write(to: path, overwriting: overwriting) { file throws(PNGWriterFailure) in
-        try encode(image, to: file, bitDepth: bitDepth, text: text)
-      }
-    } catch {
-      switch error {
-      case .file(let error): throw .file(error)
-      case .body(let error): throw .file(.writeFailed(path: path, reason: error.reason))
-      }
-    }
+    let stream = try PNGStream(
+      path, width: image.width, height: image.height, channelCount: image.channelCount,
+      bitDepth: bitDepth, text: text, overwriting: overwriting)
+    try stream.append(image)
+    try PNGStream.publish([stream])
   }
 }
 
@@ -106,7 +98,7 @@ extension PNGTextEntry {
   /// Checks what the format asks of a text chunk.
   ///
   /// (PNG Specification, third edition, W3C 2025, section 11.3.3.)
-  fileprivate func checkWritable() {
+  func checkWritable() {
     let characters = keyword.utf8
     precondition(
       (1...79).contains(characters.count) && characters.allSatisfy { (32...126).contains($0) }

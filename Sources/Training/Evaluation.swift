@@ -10,6 +10,9 @@ package struct Evaluation: Sendable, Hashable {
   package let ssim: Double
   package let viewCount: Int
 
+  /// Pixels of the renderings that were not finite numbers; they count as empty.
+  package let nonFinitePixelCount: Int
+
   /// What a view without any difference counts as, dB: its PSNR is infinite.
   package static let highestPSNR = 100.0
 
@@ -24,9 +27,11 @@ package struct Evaluation: Sendable, Hashable {
     precondition(!views.isEmpty, "found no views, expected at least one")
     var psnr = 0.0
     var ssim = 0.0
+    var nonFinitePixelCount = 0
     for view in views {
-      let found = renderer.render(field, camera: view.camera, grid: grid)
-        .picture(over: [1, 1, 1]).roundedTo8Bits
+      let rendered = renderer.render(field, camera: view.camera, grid: grid)
+      nonFinitePixelCount += rendered.statistics.nonFinitePixelCount
+      let found = rendered.picture(over: [1, 1, 1]).roundedTo8Bits
       let expected = view.image.composited(over: [1, 1, 1]).roundedTo8Bits
       psnr += min(ImageMetrics.psnr(found, expected), Self.highestPSNR)
       ssim += ImageMetrics.ssim(found, expected)
@@ -34,6 +39,7 @@ package struct Evaluation: Sendable, Hashable {
     self.psnr = psnr / Double(views.count)
     self.ssim = ssim / Double(views.count)
     viewCount = views.count
+    self.nonFinitePixelCount = nonFinitePixelCount
   }
 }
 

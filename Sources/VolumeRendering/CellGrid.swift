@@ -8,7 +8,8 @@ package struct CellGrid: Sendable, Hashable {
   /// Cells along x, y and z; the last ones may reach past the bound.
   package let counts: SIMD3<Int>
   private let inverseCellSize: Float
-  private let lastCell: SIMD3<Float>
+  /// The middle of the last cell, in units of cells from the grid's corner.
+  private let lastMiddle: SIMD3<Float>
 
   /// - Parameter resolution: cells along the box's longest edge, 1…512.
   package init(bound: BoundingBox, resolution: Int) {
@@ -23,7 +24,7 @@ package struct CellGrid: Sendable, Hashable {
     }
     counts = SIMD3(count(0), count(1), count(2))
     inverseCellSize = 1 / cellSize
-    lastCell = SIMD3<Float>(Float(count(0) - 1), Float(count(1) - 1), Float(count(2) - 1))
+    lastMiddle = SIMD3(Float(count(0)) - 0.5, Float(count(1)) - 0.5, Float(count(2)) - 0.5)
   }
 
   package var cellCount: Int { counts.x * counts.y * counts.z }
@@ -46,11 +47,27 @@ package struct CellGrid: Sendable, Hashable {
   }
 
   /// The cell that holds a point; points outside belong to the nearest cell.
+  ///
+  /// A point on the face between two cells belongs to the one with the even number. What is not a
+  /// number becomes 0.
   @inline(__always)
   package func cell(containing position: SIMD3<Float>) -> SIMD3<Int> {
     let scaled = (position - bound.minimum) * inverseCellSize
-    // Held to the grid first, a coordinate is not negative, so cutting off its fraction rounds down.
-    let held = pointwiseMin(pointwiseMax(scaled, .zero), lastCell)
-    return SIMD3(Int(held.x), Int(held.y), Int(held.z))
+    return [
+      Self.wholePart(scaled.x, limit: lastMiddle.x), Self.wholePart(scaled.y, limit: lastMiddle.y),
+      Self.wholePart(scaled.z, limit: lastMiddle.z),
+    ]
+  }
+
+  /// The whole part of a number that is first held to 0…`limit`.
+  ///
+  /// Adding 1.5 · 2²³ leaves no room for a fraction, and the nearest whole number in the lower
+  /// bits: a conversion that cannot fail, so that nothing has to be checked in the rays' innermost
+  /// loop.
+  @inline(__always)
+  private static func wholePart(_ value: Float, limit: Float) -> Int {
+    let raised = value > 0 ? value : 0
+    let held = raised < limit ? raised : limit
+    return Int(truncatingIfNeeded: ((held - 0.5) + 12_582_912).bitPattern &- 0x4B40_0000)
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 package import Kernels
 
 /// The colour, opacity and depth of one ray, gathered sample by sample from front to back.
@@ -6,8 +5,8 @@ package import Kernels
 ///     αᵢ = 1 − exp(−σᵢ δ)    Tᵢ = ∏ⱼ₍ⱼ<ᵢ₎ (1 − αⱼ)    wᵢ = Tᵢ αᵢ
 ///     C = Σᵢ wᵢ cᵢ      opacity = Σᵢ wᵢ = 1 − T      depth = Σᵢ wᵢ tᵢ / Σᵢ wᵢ
 ///
-/// (Max 1995; Mildenhall et al. 2020, eq. 3.) The sum runs front to back, so a ray that stops early is
-/// a prefix of the same sum.
+/// (Max 1995; Mildenhall et al. 2020, eq. 3.) The sum runs front to back, so a ray that stops early
+/// is a prefix of the same sum.
 package struct RayAccumulator: Sendable, Hashable {
   /// T: the share of light from behind that still passes, 1…0.
   package private(set) var transmittance: Float = 1
@@ -27,7 +26,14 @@ package struct RayAccumulator: Sendable, Hashable {
   package mutating func add(
     density: Float, radiance sample: SIMD3<Float>, distance: Float, interval: Float
   ) {
-    let passing = exp(-density * interval)
+    add(passing: Exponential.decay(density * interval), radiance: sample, distance: distance)
+  }
+
+  /// Adds one sample behind those before it, of which the share of light that passes it is known.
+  ///
+  /// - Parameter passing: e^(−σδ), 0…1.
+  @inline(__always)
+  package mutating func add(passing: Float, radiance sample: SIMD3<Float>, distance: Float) {
     let weight = transmittance * (1 - passing)
     radiance += sample * weight
     weightedDistance += weight * distance
@@ -55,11 +61,18 @@ package enum Compositing {
     of batch: FieldBatch, range: Range<Int>, interval: Float, background: SIMD3<Float>,
     transmittances: inout [Float]
   ) -> SIMD3<Float> {
+    var transmittances = transmittances.mutableSpan
+    // First the share that passes each sample alone; these are then multiplied up.
+    Exponential.passing(
+      density: batch.density.span, range: range, interval: interval, &transmittances)
+    let red = batch.red.span
+    let green = batch.green.span
+    let blue = batch.blue.span
     var transmittance: Float = 1
     var pixel: SIMD3<Float> = .zero
     for i in range {
-      let passed = transmittance * exp(-batch.density[i] * interval)
-      pixel += SIMD3(batch.red[i], batch.green[i], batch.blue[i]) * (transmittance - passed)
+      let passed = transmittance * transmittances[i]
+      pixel += SIMD3(red[i], green[i], blue[i]) * (transmittance - passed)
       transmittance = passed
       transmittances[i] = passed
     }
@@ -71,8 +84,8 @@ package enum Compositing {
   ///     ∂L/∂cᵢ = wᵢ g
   ///     ∂L/∂σᵢ = δ (Tᵢ₊₁ cᵢ·g − Sᵢ)      Sᵢ = Σⱼ₍ⱼ>ᵢ₎ wⱼ cⱼ·g + T_end background·g
   ///
-  /// Runs back to front, so that Sᵢ is a running sum. Finite for any density, zero and infinite opacity
-  /// included. Overwrites the range of `gradient`.
+  /// Runs back to front, so that Sᵢ is a running sum. Finite for any density, zero and infinite
+  /// opacity included. Overwrites the range of `gradient`.
   package static func backward(
     pixelGradient g: SIMD3<Float>, of batch: FieldBatch, range: Range<Int>, interval: Float,
     background: SIMD3<Float>, transmittances: [Float], gradient: inout FieldOutputGradient

@@ -1,18 +1,41 @@
-package import Kernels
-package import NeuralFields
+import NeuralFields
 
-/// Which cells of the scene bound may hold density: one bit per cell.
+/// Which cells of the scene bound may hold density.
 ///
-/// (Müller et al. 2022, appendix E.1, https://arxiv.org/abs/2201.05989.) A ray takes no samples in cells
-/// that are not occupied.
+/// (Müller et al. 2022, appendix E.1, https://arxiv.org/abs/2201.05989.) A ray takes no samples in
+/// cells that are not occupied. For each cell the grid knows how far the nearest occupied one is,
+/// so that a ray crosses empty space in few steps.
 package struct OccupancyGrid: Sendable, Hashable {
   package let cells: CellGrid
-  private var words: [UInt64]
+  /// For each cell the steps, across edges and corners too, to the nearest occupied one: 0 in an
+  /// occupied cell, `farthest` for that and more; x fastest, `[cellCount]`.
+  let distances: [UInt8]
+  /// Whether no cell is occupied.
+  package let isEmpty: Bool
+  /// The box of the occupied cells, a hundredth of a cell wider, scene units; infinite on sides
+  /// where it reaches the grid's edge, for cells at the edge hold all that is beyond them.
+  private let occupiedMinimum: SIMD3<Float>
+  private let occupiedMaximum: SIMD3<Float>
+
+  private static let farthest: UInt8 = 32
+
+  /// The grid whose occupied cells are those of a set.
+  package init(cells: CellGrid, occupied mask: CellMask) {
+    precondition(
+      mask.counts == cells.counts, "found a set of \(mask.counts) cells, expected \(cells.counts)")
+    self.cells = cells
+    isEmpty = mask.isEmpty
+    distances = Self.distances(to: mask, cellCount: cells.cellCount)
+    let (lower, upper) = mask.box
+    occupiedMinimum = cells.position(in: lower, offset: SIMD3(repeating: -0.01))
+      .replacing(with: -.infinity, where: SIMD3<Float>(lower) .<= 0)
+    occupiedMaximum = cells.position(in: upper, offset: SIMD3(repeating: 0.01))
+      .replacing(with: .infinity, where: SIMD3<Float>(upper) .>= SIMD3<Float>(cells.counts))
+  }
 
   /// A grid whose every cell is occupied.
   package init(fullyOccupied cells: CellGrid) {
-    self.cells = cells
-    words = [UInt64](repeating: .max, count: (cells.cellCount + 63) / 64)
+    self.init(cells: cells, occupied: CellMask(fullWithCounts: cells.counts))
   }
 
   /// The cells above a density, and all their neighbours.
@@ -23,105 +46,56 @@ package struct OccupancyGrid: Sendable, Hashable {
   ///   - densities: σ per scene unit, `[cellCount]`.
   ///   - threshold: σ per scene unit.
   package init(cells: CellGrid, densities: [Float], threshold: Float) {
-    precondition(densities.count == cells.cellCount, "found densities of another grid")
-    self.cells = cells
-    words = [UInt64](repeating: 0, count: (cells.cellCount + 63) / 64)
-    // A cube of neighbours is a row of neighbours along x, of those along y, of those along z.
-    // What is not a number counts as occupied, so that a picture shows that something is wrong.
-    var marks = densities.map { !($0 <= threshold) }
-    var stride = 1
-    for axis in 0..<3 {
-      marks = Self.spread(marks, stride: stride, count: cells.counts[axis])
-      stride *= cells.counts[axis]
-    }
-    for (index, isMarked) in marks.enumerated() where isMarked {
-      words[index >> 6] |= 1 << UInt64(index & 63)
-    }
-  }
-
-  /// Marks each cell whose neighbour before or behind along one axis is marked.
-  ///
-  /// - Parameters:
-  ///   - stride: from a cell to the next along the axis.
-  ///   - count: cells along the axis.
-  private static func spread(_ marks: [Bool], stride: Int, count: Int) -> [Bool] {
-    var result = marks
-    for first in Swift.stride(from: 0, to: marks.count, by: stride * count) {
-      for index in first..<first + stride * (count - 1) {
-        result[index] = result[index] || marks[index + stride]
-        result[index + stride] = result[index + stride] || marks[index]
-      }
-    }
-    return result
-  }
-
-  /// The grid of a field, from its density at every cell's centre.
-  ///
-  /// - Complexity: one field evaluation per cell.
-  package init(
-    of field: any RadianceField, resolution: Int = OccupancyGrid.defaultResolution,
-    threadCount: Int
-  ) {
-    let cells = CellGrid(bound: field.bound, resolution: resolution)
-    let blockCount = (cells.cellCount + Self.blockLength - 1) / Self.blockLength
-    var batches = [FieldBatch](
-      repeating: FieldBatch(capacity: Self.blockLength), count: max(1, threadCount))
-    let blocks = ParallelLoop.map(count: blockCount, workspaces: &batches) { block, batch in
-      let first = block * Self.blockLength
-      let range = first..<min(first + Self.blockLength, cells.cellCount)
-      return Self.densities(of: field, in: cells, at: range, batch: &batch) {
-        SIMD3(repeating: 0.5)
-      }
-    }
     self.init(
-      cells: cells, densities: Array(blocks.joined()), threshold: Self.threshold(for: cells))
+      cells: cells,
+      occupied: CellMask(counts: cells.counts, densities: densities, above: threshold).dilated)
   }
 
-  /// Cells along the longest edge of the bound: cells of about the size of a pixel at 64×64.
-  package static let defaultResolution = 64
-
-  /// Cells per evaluated batch.
-  package static let blockLength = 2048
-
-  /// The density below which a cell counts as empty: it would make a cell 0.5 % opaque.
-  ///
-  ///     1 − e^(−σ cellSize) = 0.005
-  package static func threshold(for cells: CellGrid) -> Float { 0.005 / cells.cellSize }
-
-  /// σ at one point of each of some cells.
-  ///
-  /// - Parameters:
-  ///   - indices: the cells, at most as many as the batch has room for.
-  ///   - offset: where in the cell, [0, 1]³; called once per cell, in order.
-  package static func densities(
-    of field: any RadianceField, in cells: CellGrid, at indices: some Sequence<Int>,
-    batch: inout FieldBatch, offset: () -> SIMD3<Float>
-  ) -> [Float] {
-    batch.count = 0
-    for index in indices {
-      batch.append(
-        position: cells.position(in: cells.cell(at: index), offset: offset()),
-        direction: [0, 0, -1])
+  /// Each cell's distance to a set, as `distances` describes it.
+  private static func distances(to mask: CellMask, cellCount: Int) -> [UInt8] {
+    var distances = [UInt8](repeating: farthest, count: cellCount)
+    mask.forEachIndex { distances[$0] = 0 }
+    // The set grows by a ring of neighbours at a time.
+    var reached = mask
+    for distance in 1..<farthest {
+      let grown = reached.dilated
+      let ring = grown.subtracting(reached)
+      guard !ring.isEmpty else { break }
+      ring.forEachIndex { distances[$0] = distance }
+      reached = grown
     }
-    field.evaluate(&batch)
-    return Array(batch.density[..<batch.count])
+    return distances
   }
 
-  package func isOccupied(_ cell: SIMD3<Int>) -> Bool { isOccupied(index: cells.index(of: cell)) }
+  package func isOccupied(_ cell: SIMD3<Int>) -> Bool { distances[cells.index(of: cell)] == 0 }
 
-  package func isOccupied(index: Int) -> Bool {
-    words[index >> 6] & (1 << UInt64(index & 63)) != 0
-  }
+  package func isOccupied(index: Int) -> Bool { distances[index] == 0 }
 
   package func isOccupied(at position: SIMD3<Float>) -> Bool {
     isOccupied(cells.cell(containing: position))
   }
 
-  /// Whether no cell is occupied.
-  package var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
-
   /// The share of cells that are occupied, 0…1.
-  package var occupiedShare: Float {
-    Float((0..<cells.cellCount).count { isOccupied(index: $0) }) / Float(cells.cellCount)
+  package var occupiedShare: Float { Float(distances.count { $0 == 0 }) / Float(cells.cellCount) }
+
+  /// The distances between which a ray can be in the box of the occupied cells, a little widened
+  /// against rounding; nil where it misses the box, or nothing is occupied.
+  ///
+  /// Slabs as in `Ray`, but with multiplications: an axis along which the ray does not move has a
+  /// very large inverse instead of an infinite one.
+  @inline(__always)
+  func stretch(origin: SIMD3<Float>, direction: SIMD3<Float>) -> (enter: Float, leave: Float)? {
+    guard !isEmpty else { return nil }
+    @inline(__always)
+    func slab(_ axis: Int) -> (enter: Float, leave: Float) {
+      let inverse = 1 / (abs(direction[axis]) > 1e-30 ? direction[axis] : 1e-30)
+      let first = (occupiedMinimum[axis] - origin[axis]) * inverse
+      let second = (occupiedMaximum[axis] - origin[axis]) * inverse
+      return inverse > 0 ? (first, second) : (second, first)
+    }
+    let (x, y, z) = (slab(0), slab(1), slab(2))
+    let enter = max(x.enter, y.enter, z.enter)
+    let leave = min(x.leave, y.leave, z.leave)
+    return enter <= leave ? (enter, leave) : nil
   }
 }

@@ -49,5 +49,6 @@ package struct Ray: Sendable, Hashable {
     self.init(origin: origin, direction: direction, tNear: tNear, tFar: tFar)
   }
 
+  @inline(__always)
   package func position(at t: Float) -> SIMD3<Float> { origin + direction * t }
 }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// How finely a scene is marched.
 package struct RenderSettings: Sendable, Hashable {
   /// Intervals along the bound's diagonal, 1…65,536; δ is the diagonal divided by it.
@@ -11,12 +13,17 @@ package struct RenderSettings: Sendable, Hashable {
   /// The edge of a tile, pixels.
   package var tileSize: Int
   package var threadCount: Int
-  /// Whether surface normals are wanted: six more evaluations per pixel.
+  /// Whether surface normals are wanted: six more evaluations per pixel that shows something.
   package var makesNormals: Bool
+  /// Whether the time of each phase is wanted: two looks at the clock per phase and batch.
+  package var measuresPhases: Bool
 
+  /// Settings one by one; by default those of high quality.
   package init(
-    samplesPerDiagonal: Int = 384, terminationThreshold: Float = 1e-3, near: Float = 0,
-    jitterSeed: UInt64? = nil, tileSize: Int = 32, threadCount: Int, makesNormals: Bool = false
+    samplesPerDiagonal: Int = RenderQuality.high.samplesPerDiagonal,
+    terminationThreshold: Float = RenderQuality.high.terminationThreshold, near: Float = 0,
+    jitterSeed: UInt64? = nil, tileSize: Int = RenderSettings.defaultTileSize, threadCount: Int,
+    makesNormals: Bool = false, measuresPhases: Bool = false
   ) {
     precondition(
       (1...65_536).contains(samplesPerDiagonal),
@@ -29,5 +36,27 @@ package struct RenderSettings: Sendable, Hashable {
     self.tileSize = tileSize
     self.threadCount = threadCount
     self.makesNormals = makesNormals
+    self.measuresPhases = measuresPhases
   }
+
+  /// A quality's settings.
+  package init(
+    quality: RenderQuality, near: Float = 0, jitterSeed: UInt64? = nil,
+    tileSize: Int = RenderSettings.defaultTileSize, threadCount: Int, makesNormals: Bool = false,
+    measuresPhases: Bool = false
+  ) {
+    self.init(
+      samplesPerDiagonal: quality.samplesPerDiagonal,
+      terminationThreshold: quality.terminationThreshold, near: near, jitterSeed: jitterSeed,
+      tileSize: tileSize, threadCount: threadCount, makesNormals: makesNormals,
+      measuresPhases: measuresPhases)
+  }
+
+  /// The random stream of a pixel's ray; nil where samples are in the middles of intervals.
+  func jitter(column: Int, row: Int) -> SeededGenerator? {
+    jitterSeed.map { SeededGenerator(seed: $0).split(UInt64(row)).split(UInt64(column)) }
+  }
+
+  /// Large enough that the batches at a tile's end, which are not full, hardly count.
+  package static let defaultTileSize = 64
 }

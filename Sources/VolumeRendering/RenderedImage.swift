@@ -1,9 +1,9 @@
-package import Imaging
-
 /// What a camera sees of a scene: radiance, opacity, depth and, if asked for, normals.
+///
+/// Of a whole picture or of some of its rows.
 package struct RenderedImage: Sendable {
   package let width: Int
-  package let height: Int
+  package private(set) var height: Int
   /// Σ w c, premultiplied by opacity, without background, `[height × width]`.
   package var radiance: [SIMD3<Float>]
   /// 0…1, `[height × width]`.
@@ -12,79 +12,79 @@ package struct RenderedImage: Sendable {
   package var depth: [Float]
   /// Unit vectors in world coordinates or zero, `[height × width]`; empty unless asked for.
   package var normals: [SIMD3<Float>]
-  package var statistics: RenderStatistics
+  package var statistics = RenderStatistics()
 
-  /// The RGB picture over a plain background.
-  package func picture(over background: SIMD3<Float>) -> Image {
-    var image = Image(width: width, height: height, channelCount: 3)
-    for pixel in opacity.indices {
-      let colour = radiance[pixel] + background * (1 - opacity[pixel])
-      for channel in 0..<3 { image.samples[pixel * 3 + channel] = colour[channel] }
-    }
-    return image
+  /// Rows that show nothing.
+  package init(width: Int, height: Int, hasNormals: Bool) {
+    let count = width * height
+    self.width = width
+    self.height = height
+    radiance = [SIMD3<Float>](repeating: .zero, count: count)
+    opacity = [Float](repeating: 0, count: count)
+    depth = [Float](repeating: 0, count: count)
+    normals = hasNormals ? radiance : []
   }
 
-  /// The RGBA picture with straight alpha.
-  package var transparentPicture: Image {
-    var image = Image(width: width, height: height, channelCount: 4)
-    for pixel in opacity.indices {
-      let alpha = opacity[pixel]
-      let colour = alpha > 0 ? radiance[pixel] / alpha : .zero
-      for channel in 0..<3 { image.samples[pixel * 4 + channel] = min(1, max(0, colour[channel])) }
-      image.samples[pixel * 4 + 3] = alpha
-    }
-    return image
+  /// Adds rows of the same picture at the lower end.
+  mutating func append(_ rows: RenderedImage) {
+    precondition(
+      rows.width == width && rows.normals.isEmpty == normals.isEmpty,
+      "found rows of another picture, expected \(width) pixels in each")
+    height += rows.height
+    radiance += rows.radiance
+    opacity += rows.opacity
+    depth += rows.depth
+    normals += rows.normals
+    statistics += rows.statistics
   }
 
-  /// Opacity as a grey picture.
-  package var opacityPicture: Image {
-    Image(width: width, height: height, channelCount: 1, samples: opacity)
-  }
-
-  /// The opacity below which a pixel shows no surface, so neither depth nor a normal.
-  package static let surfaceOpacity: Float = 0.5
-
-  /// Depth as a grey picture for 16 bits: value · 65,535 / `scale` is the distance in scene units.
+  /// What the rays of a tile gathered, as an image of the tile alone.
   ///
-  /// Pixels that are less than half opaque are 0, "nothing met".
-  ///
-  /// - Parameter scale: 16-bit steps per scene unit.
-  package func depthPicture(scale: Float) -> Image {
-    let samples = depth.indices.map { pixel in
-      opacity[pixel] < Self.surfaceOpacity ? 0 : min(1, depth[pixel] * scale / 65_535)
-    }
-    return Image(width: width, height: height, channelCount: 1, samples: samples)
-  }
-
-  /// The most steps per scene unit, a power of ten, with which every depth fits 16 bits.
-  package var depthScale: Float {
-    let largest = depth.max() ?? 0
-    var scale: Float = 10_000
-    while largest * scale > 65_535 { scale /= 10 }
-    return scale
-  }
-
-  /// Normals as colours, (n + 1) / 2, with alpha where there is a surface.
-  package var normalPicture: Image {
-    var image = Image(width: width, height: height, channelCount: 4)
-    for pixel in normals.indices where opacity[pixel] >= Self.surfaceOpacity {
-      for channel in 0..<3 {
-        image.samples[pixel * 4 + channel] = (normals[pixel][channel] + 1) / 2
+  /// Pixels that are not finite numbers are shown as empty, and counted.
+  init(_ result: RayMarcher.TileResult) {
+    self.init(
+      width: result.tile.columns.count, height: result.tile.rows.count,
+      hasNormals: !result.normals.isEmpty)
+    statistics = result.statistics
+    for (pixel, ray) in result.accumulators.enumerated() {
+      guard ray.radiance.sum().isFinite && ray.expectedDepth.isFinite else {
+        statistics.nonFinitePixelCount += 1
+        continue
       }
-      image.samples[pixel * 4 + 3] = 1
+      radiance[pixel] = ray.radiance
+      opacity[pixel] = ray.opacity
+      depth[pixel] = ray.expectedDepth
+      if !normals.isEmpty { normals[pixel] = result.normals[pixel] }
     }
-    return image
   }
-}
 
-/// The work behind one picture.
-package struct RenderStatistics: Sendable, Hashable {
-  /// Rays that met an occupied cell.
-  package var marchedRayCount = 0
-  /// Field evaluations.
-  package var sampleCount = 0
-  /// Pixels whose colour or depth was not a finite number; they are shown as empty.
-  package var nonFinitePixelCount = 0
+  /// Puts an image in a place of its own size, and counts its work.
+  ///
+  /// - Parameters:
+  ///   - tile: the place, in the rows and columns of the whole picture.
+  ///   - firstRow: of the picture's rows the one with which this image begins.
+  mutating func insert(_ image: RenderedImage, at tile: Tile, firstRow: Int = 0) {
+    statistics += image.statistics
+    for (row, pictureRow) in tile.rows.enumerated() {
+      let source = row * image.width..<(row + 1) * image.width
+      let start = (pictureRow - firstRow) * width + tile.columns.lowerBound
+      let target = start..<start + image.width
+      radiance.replaceSubrange(target, with: image.radiance[source])
+      opacity.replaceSubrange(target, with: image.opacity[source])
+      depth.replaceSubrange(target, with: image.depth[source])
+      if !normals.isEmpty { normals.replaceSubrange(target, with: image.normals[source]) }
+    }
+  }
 
-  package init() {}
+  /// Some rows of the image; of their work nothing is known.
+  package func rows(_ range: Range<Int>) -> RenderedImage {
+    var rows = RenderedImage(width: width, height: 0, hasNormals: false)
+    let pixels = range.lowerBound * width..<range.upperBound * width
+    rows.height = range.count
+    rows.radiance = Array(radiance[pixels])
+    rows.opacity = Array(opacity[pixels])
+    rows.depth = Array(depth[pixels])
+    rows.normals = normals.isEmpty ? [] : Array(normals[pixels])
+    return rows
+  }
 }

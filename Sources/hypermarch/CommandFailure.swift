@@ -8,6 +8,7 @@ enum FailureCode: Int32 {
   case usage = 64
   case badData = 65
   case missingInput = 66
+  case unavailable = 69
   case numericFailure = 70
   case cannotCreate = 73
   case inputOutput = 74
@@ -74,6 +75,19 @@ struct CommandFailure: Error, CustomStringConvertible {
       throw CommandFailure(error)
     } catch let error as CheckpointError {
       throw CommandFailure(error)
+    }
+  }
+}
+
+extension CommandFailure {
+  /// Says how many pixels of renderings were not finite numbers.
+  ///
+  /// - Throws: `CommandFailure` where they were more than 0.1 %.
+  static func check(nonFinitePixelCount count: Int, of pixelCount: Int) throws {
+    guard count > 0 else { return }
+    Terminal.error("warning: \(count) pixels were not finite, shown as empty")
+    if Double(count) > 0.001 * Double(pixelCount) {
+      throw CommandFailure("more than 0.1 % of the pixels were not finite", .numericFailure)
     }
   }
 }

@@ -4,21 +4,22 @@ import Synchronization
 
 /// Notices SIGINT, SIGTERM and SIGHUP, so that work can be saved first.
 ///
-/// A second signal ends the process at once.
+/// A second signal ends the process at once. After the object's life signals do what they do by default.
 final class InterruptSignals {
   /// The signal that came, or 0; shared with the handlers.
   private final class Received: Sendable {
     let number = Atomic<Int32>(0)
   }
 
+  private static let numbers = [SIGINT, SIGTERM, SIGHUP]
+
   private let received = Received()
   private var sources: [any DispatchSourceSignal] = []
 
   init() {
     let received = received
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      // A dispatch source sees the signal only where it is not delivered in the old way.
-      signal(number, SIG_IGN)
+    let registered = DispatchSemaphore(value: 0)
+    for number in Self.numbers {
       let source = DispatchSource.makeSignalSource(
         signal: number, queue: DispatchQueue(label: "signals"))
       source.setEventHandler {
@@ -26,9 +27,24 @@ final class InterruptSignals {
         // Not exit(): what that runs would find the other threads at work.
         if earlier != 0 { _exit(128 + number) }
       }
+      source.setRegistrationHandler { registered.signal() }
       source.resume()
       sources.append(source)
     }
+    for _ in Self.numbers { registered.wait() }
+    // A dispatch source sees a signal only where it is not delivered in the old way. Once the sources
+    // are there, and not before: a signal between would be lost.
+    for number in Self.numbers { signal(number, SIG_IGN) }
+  }
+
+  deinit {
+    for source in sources { source.cancel() }
+    for number in Self.numbers { signal(number, SIG_DFL) }
+  }
+
+  /// Tells, to any thread, whether a signal has come.
+  var hasArrived: @Sendable () -> Bool {
+    { [received] in received.number.load(ordering: .relaxed) != 0 }
   }
 
   /// The exit code of the signal that came; nil while none has.

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Kernels
 import NeuralFields
 import VolumeRendering
 
@@ -12,9 +13,13 @@ struct RenderSubject {
   let target: SIMD3<Float>
   /// The distance before which nothing is seen, scene units.
   let near: Float
-  /// Makes the field and its occupancy grid of a resolution: for a model, one pass of the hypernetwork
-  /// and one evaluation per cell.
-  let prepare: (_ gridResolution: Int) -> (field: any RadianceField, grid: OccupancyGrid)
+  /// Makes the field, for a model by one pass of the hypernetwork, and its occupancy grid.
+  ///
+  /// An analytic scene is computed in single precision whatever is asked for.
+  let prepare:
+    (_ gridResolution: Int, _ precision: FieldPrecision) -> (
+      field: any RadianceField, grid: OccupancyGrid
+    )
 
   /// Reads a model, or a scene description, which a path ending in `.json` names.
   init(path: String, scene: String?, threadCount: Int) throws {
@@ -32,8 +37,8 @@ struct RenderSubject {
     camera = checkpoint.configuration.defaultView.camera
     target = checkpoint.configuration.defaultView.target
     near = checkpoint.configuration.near
-    prepare = { resolution in
-      let field = checkpoint.field(for: code, threadCount: threadCount)
+    prepare = { resolution, precision in
+      let field = checkpoint.field(for: code, precision: precision, threadCount: threadCount)
       return (
         field, OccupancyGrid(of: field, resolution: resolution, threadCount: threadCount)
       )
@@ -56,7 +61,7 @@ struct RenderSubject {
     camera = chosen.camera(width: 400, height: 400)
     target = description.bound.centre
     near = 0
-    prepare = { resolution in
+    prepare = { resolution, _ in
       let field = AnalyticField(description)
       return (field, field.occupancyGrid(resolution: resolution, threadCount: threadCount))
     }

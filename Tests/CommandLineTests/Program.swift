@@ -46,6 +46,28 @@ enum Program {
     return try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)
   }
 
+  /// Runs the program and watches how much memory it comes to hold.
+  ///
+  /// - Returns: `peakMemory` in MiB, as of some hundredths of a second before the end.
+  static func runWatchingMemory(
+    _ arguments: [String], in folder: TemporaryFolder
+  ) async throws -> (run: Run, peakMemory: Int) {
+    let script = """
+      "$0" "$@" & process=$!
+      while line=$(grep VmHWM /proc/$process/status); do peak=$line; sleep 0.02; done 2> /dev/null
+      wait $process; code=$?
+      echo "${peak//[!0-9]/}" > memory
+      exit $code
+      """
+    let run = try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)
+    let text = try folder.text(of: "memory")
+    try folder.remove("memory")
+    guard let peak = Int(text.filter(\.isNumber)) else {
+      throw UnexpectedEnd(description: "found “\(text)”, expected the memory that was used")
+    }
+    return (run, peak >> 10)
+  }
+
   /// Runs the program with a standard error whose reader leaves after the first line.
   static func runWithLeavingReader(
     _ arguments: [String], in folder: TemporaryFolder

@@ -36,15 +36,16 @@ import Testing
   {
     try await withTemporaryFolder { folder in
       try folder.put(try await Fixtures.model(), at: "cars.safetensors")
-      let view = ["render", "cars.safetensors", "--size", "61x43", "--depth", "--normals"]
-      let names = ["p.png", "p-depth.png", "p-normals.png"]
+      let view = [
+        "render", "cars.safetensors", "--size", "61x43", "--depth", "--normals", "--opacity",
+      ]
+      let names = ["p.png", "p-depth.png", "p-normals.png", "p-opacity.png"]
       expectSuccess(try await Program.run(view + ["-o", "p.png"], in: folder))
       let expected = try names.map { try folder.bytes(of: $0) }
-      for options in [
-        ["--threads", "1"], ["--threads", "2"], ["--threads", "3"], ["--threads", "8"],
-        ["--tile", "8"], ["--tile", "16"], ["--tile", "32"], ["--tile", "128"],
-        ["--tile", "17", "--threads", "3"],
-      ] {
+      let settings = [1, 2, 3, 8].flatMap { threads in
+        [8, 16, 17, 32, 64, 128].map { ["--threads", "\(threads)", "--tile", "\($0)"] }
+      }
+      for options in settings {
         let run = try await Program.run(
           view + ["-o", "p.png", "--overwrite"] + options, in: folder)
         expectSuccess(run)

@@ -9,18 +9,15 @@ import VolumeRendering
 @Suite("Writing a synthetic data set")
 struct SyntheticDatasetWritingTests {
   /// A picture that tells its camera: the position's coordinates as colours, half of it covered.
-  static func view(_ camera: Camera) -> SyntheticDataset.View {
-    var picture = Image(width: camera.width, height: camera.height, channelCount: 4)
-    var depth: [Float] = []
-    for pixel in 0..<camera.width * camera.height {
+  static func view(_ camera: Camera) -> RenderedImage {
+    var image = RenderedImage(width: camera.width, height: camera.height, hasNormals: false)
+    for pixel in image.opacity.indices {
       let isCovered = pixel % 2 == 0
-      for axis in 0..<3 {
-        picture.samples[4 * pixel + axis] = isCovered ? 0.5 + 0.1 * camera.position[axis] : 0
-      }
-      picture.samples[4 * pixel + 3] = isCovered ? 1 : 0.25
-      depth.append(2.5 + 0.01 * Float(pixel))
+      image.radiance[pixel] = isCovered ? 0.5 + 0.1 * camera.position : .zero
+      image.opacity[pixel] = isCovered ? 1 : 0.25
+      image.depth[pixel] = 2.5 + 0.01 * Float(pixel)
     }
-    return (picture, depth)
+    return image
   }
 
   static func withFolder(_ body: (String) throws -> Void) throws {
@@ -83,7 +80,7 @@ struct SyntheticDatasetWritingTests {
         let expected = Self.view(camera)
         let picture = try PNGFile.read("\(folder)/ball/test/r_\(index).png")
         #expect(picture.channelCount == 4)
-        for (sample, other) in zip(picture.samples, expected.picture.samples) {
+        for (sample, other) in zip(picture.samples, expected.transparentPicture.samples) {
           #expect(abs(sample - other) <= 0.5 / 255 + 1e-6)
         }
         let (depth, _, bitDepth) = try PNGFile.readWithText(
@@ -135,7 +132,7 @@ struct SyntheticDatasetWritingTests {
           }
           #expect(numbers[12...] == [0, 0, 0, 1])
           let picture = try PNGFile.read("\(scene)/rgb/00000\(index).png")
-          let expected = Self.view(camera).picture.composited(over: [1, 1, 1])
+          let expected = Self.view(camera).picture(over: [1, 1, 1])
           #expect(picture.channelCount == 3)
           for (sample, other) in zip(picture.samples, expected.samples) {
             #expect(abs(sample - other) <= 0.5 / 255 + 1e-6)

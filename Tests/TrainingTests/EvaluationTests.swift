@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Imaging
+import Kernels
 import NeuralFields
 import TestSupport
 import Testing
@@ -35,6 +36,7 @@ struct EvaluationTests {
     #expect(evaluation.psnr > 50)
     #expect(evaluation.ssim > 0.999)
     #expect(evaluation.viewCount == 3)
+    #expect(evaluation.nonFinitePixelCount == 0)
   }
 
   @Test("PSNR is that of 8-bit pictures over white, per view and then averaged")
@@ -53,5 +55,29 @@ struct EvaluationTests {
     let other = BallField(centre: [0.3, 0.2, 0], radius: 0.5)
     let evaluation = Self.evaluation(of: other, views: views)
     #expect(evaluation.psnr < 25 && evaluation.ssim < 0.9)
+  }
+
+  /// A field that gives no numbers.
+  private struct FaultyField: RadianceField {
+    let bound = TinyModels.cube
+
+    func evaluate(_ batch: inout FieldBatch) {
+      for i in 0..<batch.count { batch.density[i] = .nan }
+    }
+  }
+
+  @Test("pixels that are not numbers are counted over all views")
+  func notANumber() {
+    let field = FaultyField()
+    func evaluation(_ views: [PosedImage]) -> Evaluation {
+      Evaluation(
+        of: field, grid: OccupancyGrid(fullyOccupied: CellGrid(bound: field.bound, resolution: 4)),
+        views: views, renderer: Self.renderer)
+    }
+    let one = evaluation([Self.grey(1)])
+    #expect(one.nonFinitePixelCount > 0)
+    #expect(
+      evaluation([Self.grey(1), Self.grey(0)]).nonFinitePixelCount == 2 * one.nonFinitePixelCount)
+    #expect(one.psnr == Evaluation.highestPSNR)
   }
 }

@@ -66,7 +66,7 @@ struct OccupancyGridTests {
       BallField(
         bound: BoundingBox(minimum: [-1, -0.5, -2], maximum: [1, 0.7, 2]), centre: [0, 0, 1],
         radius: 0.45, edge: 0.05),
-    ], [8, 17, 64])
+    ], [8, 17, 64, 128])
   func conservative(field: BallField, resolution: Int) {
     let grid = OccupancyGrid(of: field, resolution: resolution, threadCount: 2)
     var random = SeededGenerator(seed: 6)
@@ -84,11 +84,25 @@ struct OccupancyGridTests {
     #expect(grid.occupiedShare < 1)
   }
 
+  @Test("a grid made coarse to fine is that of all cells' centres")
+  func coarseToFine() {
+    let field = BallField(centre: [0.31, -0.2, 0.44], radius: 0.5, edge: 0.2)
+    let cells = CellGrid(bound: field.bound, resolution: 128)
+    let densities = (0..<cells.cellCount).map {
+      field.density(at: cells.position(in: cells.cell(at: $0), offset: SIMD3(repeating: 0.5)))
+    }
+    let expected = OccupancyGrid(
+      cells: cells, densities: densities,
+      threshold: OccupancyGrid.emptyOpacity / cells.cellSize)
+    let isSame = OccupancyGrid(of: field, resolution: 128, threadCount: 2) == expected
+    #expect(isSame)
+  }
+
   @Test("an empty field has an empty grid, a dense one a full grid")
   func homogeneous() {
-    for (density, share) in [(0, 0), (0.01, 0), (1, 1)] as [(Float, Float)] {
+    for (density, share) in [(0, 0), (0.0079, 0), (0.0081, 1), (1, 1)] as [(Float, Float)] {
       let field = HomogeneousField(bound: TinyModels.cube, density: density)
-      // The threshold is 0.005 per cell of 2/16 scene units: a density of 0.04.
+      // The threshold is 0.001 per cell of 2/16 scene units: a density of 0.008.
       #expect(OccupancyGrid(of: field, resolution: 16, threadCount: 1).occupiedShare == share)
     }
   }

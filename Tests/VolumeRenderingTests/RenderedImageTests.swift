@@ -1,4 +1,5 @@
 import Imaging
+import NeuralFields
 import TestSupport
 import Testing
 import VolumeRendering
@@ -7,11 +8,7 @@ import VolumeRendering
 struct RenderedImageTests {
   /// An empty pixel, a thin one, a half opaque and an opaque one.
   static let rendered: RenderedImage = {
-    let camera = Camera(
-      lookingFrom: [0, 0, 3], at: .zero, horizontalFieldOfView: 1, width: 2, height: 2)
-    let field = HomogeneousField(bound: TinyModels.cube, density: 0)
-    var image = Renderer(settings: RenderSettings(threadCount: 1)).render(
-      field, camera: camera, grid: OccupancyGrid(of: field, resolution: 1, threadCount: 1))
+    var image = RenderedImage(width: 2, height: 2, hasNormals: true)
     image.radiance = [.zero, [0.1, 0.02, 0], [0.25, 0.5, 0.125], [0.3, 0.6, 0.9]]
     image.opacity = [0, 0.125, 0.5, 1]
     image.depth = [0, 9, 2, 3.25]
@@ -70,15 +67,38 @@ struct RenderedImageTests {
   }
 
   @Test(
-    "the depth scale is the largest power of ten that fits every depth",
+    "the depth scale is the largest power of ten that fits the distance",
     arguments: [
-      (0, 10_000), (6.5, 10_000), (6.6, 1000), (65.5, 1000), (66, 100), (6000, 10), (70_000, 0.1),
+      (0.6, 100_000), (6.5, 10_000), (6.6, 1000), (65.5, 1000), (66, 100), (6000, 10),
+      (70_000, 0.1), (1e6, 0.01),
     ] as [(Float, Float)])
-  func depthScale(depth: Float, expected: Float) {
-    var rendered = Self.rendered
-    rendered.depth = [0, 0, 0, depth]
-    #expect(abs(rendered.depthScale - expected) < 1e-6 * expected)
-    #expect(depth * rendered.depthScale <= 65_535)
+  func depthScale(distance: Float, expected: Float) {
+    let scale = RenderedImage.depthScale(reaching: distance)
+    #expect(abs(scale - expected) < 1e-6 * expected)
+    #expect(distance * scale <= 65_535)
+  }
+
+  @Test(
+    "the depth scale of a scene fits its farthest corner, from inside too",
+    arguments: [
+      ([0, 0, 0], 3), ([5, 0, 0], (49.0 + 4 + 1).squareRoot()),
+      ([-10, 20, 30], (121.0 + 484 + 961).squareRoot()),
+    ] as [(SIMD3<Float>, Double)])
+  func depthScaleOfBound(position: SIMD3<Float>, farthest: Double) {
+    let bound = BoundingBox(minimum: [-2, -2, -1], maximum: [1, 2, 1])
+    let scale = RenderedImage.depthScale(of: bound, seenFrom: position)
+    #expect(scale == RenderedImage.depthScale(reaching: Float(farthest)))
+  }
+
+  @Test("some rows of an image are those of the image")
+  func rows() {
+    let upper = Self.rendered.rows(0..<1)
+    #expect((upper.width, upper.height) == (2, 1))
+    let lower = Self.rendered.rows(1..<2)
+    #expect(upper.opacity + lower.opacity == Self.rendered.opacity)
+    #expect(upper.radiance + lower.radiance == Self.rendered.radiance)
+    #expect(upper.depth + lower.depth == Self.rendered.depth)
+    #expect(upper.normals + lower.normals == Self.rendered.normals)
   }
 
   @Test("normals are colours (n + 1) / 2 where there is a surface, transparent elsewhere")

@@ -216,7 +216,9 @@ struct RendererTests {
   func ballNormals() {
     let field = BallField(density: 200, edge: 0.3)
     let camera = Self.camera(width: 40, height: 40)
-    let image = Renderer(settings: RenderSettings(threadCount: 2, makesNormals: true)).render(
+    let settings = RenderSettings(
+      samplesPerDiagonal: 384, terminationThreshold: 1e-3, threadCount: 2, makesNormals: true)
+    let image = Renderer(settings: settings).render(
       field, camera: camera, grid: Self.grid(of: field))
     var surfaceCount = 0
     for pixel in image.opacity.indices where image.opacity[pixel] > 0.9 {
@@ -235,7 +237,8 @@ struct RendererTests {
     let field = BallField()
     let camera = Self.camera(width: 8, height: 8)
     func opacity(near: Float) -> Float {
-      let settings = RenderSettings(near: near, threadCount: 1)
+      let settings = RenderSettings(
+        samplesPerDiagonal: 384, terminationThreshold: 1e-3, near: near, threadCount: 1)
       let image = Renderer(settings: settings).render(
         field, camera: camera, grid: Self.grid(of: field))
       return image.opacity[4 * 8 + 4]

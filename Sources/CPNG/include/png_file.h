@@ -24,7 +24,7 @@ typedef struct {
   /// 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; straight alpha.
   int channel_count;
 
-  /// Bits of a sample in memory: 8, or 16 in the computer's own byte order.
+  /// Bits of a sample: 8, or 16, which is read in the computer's own byte order.
   int bit_depth;
 } cpng_shape;
 
@@ -83,8 +83,13 @@ bool cpng_writer_add_text(
 /// Writes all that comes before the pixels.
 bool cpng_writer_write_header(cpng_writer *writer, const cpng_shape *shape);
 
-/// Writes the next row, `byte_count` bytes; another count than the shape's row has is refused.
-bool cpng_writer_write_row(cpng_writer *writer, const void *row, size_t byte_count);
+/// Writes the next row from `sample_count` samples in [0, 1]; another count than the shape's row has
+/// is refused.
+///
+///     stored = floor(min(max(sample, 0), 1) (2^b - 1) + 1/2)
+///
+/// with b the bit depth. A sample that is not finite is stored as 0.
+bool cpng_writer_write_row(cpng_writer *writer, const float *samples, size_t sample_count);
 
 /// Writes what comes after the last row.
 bool cpng_writer_finish(cpng_writer *writer);

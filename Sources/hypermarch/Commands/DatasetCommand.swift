@@ -116,10 +116,7 @@ struct DatasetCommand: ParsableCommand {
             reporter.show(
               "scene \(index + 1)/\(members.count)  \(member.name)  view \(done)/\(viewCount)")
           },
-          render: { camera in
-            let image = renderer.render(field, camera: camera, grid: grid)
-            return (image.transparentPicture, image.depth)
-          })
+          render: { camera in renderer.render(field, camera: camera, grid: grid) })
       }
     }
     reporter.finish(ProgressReporter.count(members.count, "scene"))

@@ -32,9 +32,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only scenes with this name; * and ? allowed.", valueName: "name"))
   var scene: [String] = []
 
-  @Option(
-    help: ArgumentHelp("Intervals along the diagonal of the scene's bound.", valueName: "n"))
-  var samples = 384
+  @OptionGroup(title: "Quality") var quality: QualityOptions
 
   @OptionGroup var threads: ThreadOptions
 
@@ -44,13 +42,8 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Show no progress.")
   var quiet = false
 
-  func validate() throws {
-    guard (1...65_536).contains(samples) else {
-      throw ValidationError("--samples: found \(samples), expected 1…65536")
-    }
-  }
-
   func run() throws {
+    try quality.checkPrecision()
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
     let folder = try ProgressReporter.waiting(for: "reading \(dataset)", isQuiet: quiet) {
       try CommandFailure.wrapping {
@@ -72,24 +65,31 @@ struct EvaluateCommand: ParsableCommand {
     }
     let renderer = Renderer(
       settings: RenderSettings(
-        samplesPerDiagonal: samples, near: checkpoint.configuration.near,
+        samplesPerDiagonal: quality.samplesPerDiagonal,
+        terminationThreshold: quality.terminationThreshold, near: checkpoint.configuration.near,
         threadCount: threads.count))
     var report = Report()
+    var pixelCount = 0
     var reporter = ProgressReporter(isQuiet: quiet)
     for (index, (dataset, code)) in known.enumerated() {
       reporter.show("scene \(index + 1)/\(known.count)  \(dataset.name)")
-      let field = checkpoint.field(for: code, threadCount: threads.count)
-      let grid = OccupancyGrid(of: field, threadCount: threads.count)
+      let field = checkpoint.field(
+        for: code, precision: quality.fieldPrecision, threadCount: threads.count)
+      let grid = OccupancyGrid(
+        of: field, resolution: quality.cellsPerEdge, threadCount: threads.count)
       let result = Evaluation(
         of: field, grid: grid, views: dataset.views(of: split), renderer: renderer)
       report.scenes[dataset.name] = Scores(psnr: result.psnr, ssim: result.ssim)
       report.viewCount += result.viewCount
+      report.nonFinitePixels += result.nonFinitePixelCount
+      pixelCount += dataset.views(of: split).reduce(0) { $0 + $1.camera.width * $1.camera.height }
     }
     report.finish()
     reporter.finish(
       ProgressReporter.count(report.viewCount, "view") + " of "
         + ProgressReporter.count(known.count, "scene"))
     Terminal.result(json ? Terminal.json(report) : report.text)
+    try CommandFailure.check(nonFinitePixelCount: report.nonFinitePixels, of: pixelCount)
   }
 
   private struct Scores: Encodable {
@@ -102,6 +102,7 @@ struct EvaluateCommand: ParsableCommand {
     var mean = Scores(psnr: 0, ssim: 0)
     var scenes: [String: Scores] = [:]
     var viewCount = 0
+    var nonFinitePixels = 0
 
     mutating func finish() {
       let ordered = scenes.sorted { $0.key < $1.key }.map(\.value)

@@ -22,6 +22,10 @@ struct RenderCommand: ParsableCommand {
       the model's own view; an orbit (--azimuth, --elevation, --distance, --target); --look-from \
       and --look-at; or a frame of a transforms.json (--cameras, --frame). The world's up is +z, \
       azimuth 0 is +x.
+
+      Rows are written as they are rendered: memory does not grow with the picture's height, and \
+      16384x16384 pixels take less than 512 MiB. With --seconds the whole picture is kept: 40 bytes \
+      a pixel, at most 16777216 pixels; with --verify at most 4194304.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -49,15 +53,7 @@ struct RenderCommand: ParsableCommand {
   @Flag(help: "Also write opacity as FILE-opacity.png.")
   var opacity = false
 
-  @Option(
-    help: ArgumentHelp("Intervals along the diagonal of the scene's bound.", valueName: "n"))
-  var samples = 384
-
-  @Option(help: ArgumentHelp("A ray ends when less light than this passes.", valueName: "share"))
-  var termination: Float = 1e-3
-
-  @Option(help: ArgumentHelp("Cells of the occupancy grid along an edge.", valueName: "n"))
-  var gridResolution = OccupancyGrid.defaultResolution
+  @OptionGroup(title: "Quality") var quality: QualityOptions
 
   @Option(
     help: ArgumentHelp("Draw each sample's place in its interval; else the middle.", valueName: "n")
@@ -65,7 +61,16 @@ struct RenderCommand: ParsableCommand {
   var seed: UInt64?
 
   @Option(help: ArgumentHelp("Edge of a tile, pixels; changes no pixel.", valueName: "n"))
-  var tile = 32
+  var tile = RenderSettings.defaultTileSize
+
+  @Option(
+    help: ArgumentHelp(
+      "Take about this long; what is not done by then is filled from a coarser picture.",
+      valueName: "s"))
+  var seconds: Double?
+
+  @Flag(help: "Also march without skipping empty space, and say what skipping lost.")
+  var verify = false
 
   @OptionGroup var threads: ThreadOptions
 
@@ -74,55 +79,77 @@ struct RenderCommand: ParsableCommand {
 
   func validate() throws {
     try size?.validate()
-    func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-      guard range.contains(value) else {
-        throw ValidationError(
-          "--\(name): found \(value), expected \(range.lowerBound)…\(range.upperBound)")
-      }
+    guard (1...1024).contains(tile) else {
+      throw ValidationError("--tile: found \(tile), expected 1…1024")
     }
-    try check("samples", samples, 1...65_536)
-    try check("grid-resolution", gridResolution, 1...512)
-    try check("tile", tile, 1...1024)
-    guard (0..<1).contains(termination) else {
-      throw ValidationError("--termination: found \(termination), expected 0 to below 1")
+    if let seconds, !(seconds > 0 && seconds <= 1e6) {
+      throw ValidationError("--seconds: found \(seconds), expected more than 0 to 1000000")
+    }
+    if verify && seconds != nil {
+      throw ValidationError("--verify: found it beside --seconds, expected one of them")
     }
   }
 
   func run() throws {
+    let start = ContinuousClock.now
+    try quality.checkPrecision()
     let subject = try RenderSubject(
       path: model.path, scene: scene, threadCount: threads.count)
     let view = try camera.camera(size: size, base: subject.camera, baseTarget: subject.target)
-    let files = try OutputFiles(command: self, sceneName: subject.name)
-
-    let start = ContinuousClock.now
-    let (field, grid) = subject.prepare(gridResolution)
+    try checkPixelCount(of: view)
+    let files = try RenderedFiles(contents, output: output, sceneName: subject.name)
+    let (field, grid) = subject.prepare(quality.cellsPerEdge, quality.fieldPrecision)
     let prepared = ContinuousClock.now
-    let renderer = Renderer(
-      settings: RenderSettings(
-        samplesPerDiagonal: samples, terminationThreshold: termination, near: subject.near,
-        jitterSeed: seed, tileSize: tile, threadCount: threads.count, makesNormals: normals))
-    let image = ProgressReporter.waiting(for: "rendering \(view.width)×\(view.height) pixels") {
-      renderer.render(field, camera: view, grid: grid)
+    let rendering = Rendering(
+      field: field, grid: grid, camera: view,
+      renderer: Renderer(
+        settings: RenderSettings(
+          samplesPerDiagonal: quality.samplesPerDiagonal,
+          terminationThreshold: quality.terminationThreshold, near: subject.near, jitterSeed: seed,
+          tileSize: tile, threadCount: threads.count, makesNormals: normals)))
+    let streams = try RenderedStreams(files, camera: view, bound: field.bound)
+    let outcome = try ProgressReporter.waiting(
+      for: "rendering \(view.width)×\(view.height) pixels"
+    ) {
+      try rendering.write(to: streams, by: seconds.map { start + .seconds($0) })
     }
-    let rendered = ContinuousClock.now
-
-    try files.write(image, background: background)
+    let written = ContinuousClock.now
+    let verification = verify ? rendering.verification : nil
+    let pixelCount = view.width * view.height
     let report = Report(
       files: files.paths, scene: subject.name, width: view.width, height: view.height,
       preparationSeconds: (prepared - start).inSeconds,
-      renderSeconds: (rendered - prepared).inSeconds,
-      fieldEvaluations: image.statistics.sampleCount,
-      raysMarched: image.statistics.marchedRayCount, occupiedShare: grid.occupiedShare)
-    Terminal.result(json ? Terminal.json(report) : files.paths.joined(separator: "\n"))
-    let badShare =
-      Double(image.statistics.nonFinitePixelCount) / Double(view.width * view.height)
-    if badShare > 0 {
+      renderSeconds: outcome.marching.inSeconds,
+      writingSeconds: (written - prepared - outcome.marching).inSeconds,
+      fieldEvaluations: outcome.statistics.sampleCount,
+      raysMarched: outcome.statistics.marchedRayCount, occupiedShare: grid.occupiedShare,
+      nonFinitePixels: outcome.statistics.nonFinitePixelCount,
+      finalShare: Double(outcome.finalPixelCount) / Double(pixelCount),
+      verification: verification)
+    let lines = files.paths + (verification.map { [$0.text] } ?? [])
+    Terminal.result(json ? Terminal.json(report) : lines.joined(separator: "\n"))
+    if outcome.finalPixelCount < pixelCount {
       Terminal.error(
-        "warning: \(image.statistics.nonFinitePixelCount) pixels were not finite, shown as empty")
+        String(format: "time is up: %.1f %% of the pixels are final", 100 * report.finalShare))
     }
-    if badShare > 0.001 {
-      throw CommandFailure("more than 0.1 % of the pixels were not finite", .numericFailure)
+    try CommandFailure.check(
+      nonFinitePixelCount: outcome.statistics.nonFinitePixelCount, of: pixelCount)
+  }
+
+  /// Refuses pictures that are too large to be kept in memory, where they have to be.
+  private func checkPixelCount(of view: Camera) throws {
+    for (option, isUsed, limit) in [
+      ("--seconds", seconds != nil, 1 << 24), ("--verify", verify, 1 << 22),
+    ] where isUsed && view.width * view.height > limit {
+      throw ValidationError(
+        "\(option): found \(view.width)x\(view.height) pixels, expected at most \(limit) in all, "
+          + "because they are kept in memory")
     }
+  }
+
+  private var contents: [RenderedFiles.Content] {
+    [.picture(background)] + (depth ? [.depth] : []) + (normals ? [.normals] : [])
+      + (opacity ? [.opacity] : [])
   }
 
   /// What `--json` prints.
@@ -132,81 +159,18 @@ struct RenderCommand: ParsableCommand {
     let scene: String
     let width: Int
     let height: Int
-    /// One hypernetwork pass and the occupancy grid.
+    /// Reading, one hypernetwork pass and the occupancy grid.
     let preparationSeconds: Double
     let renderSeconds: Double
+    /// Making pictures of what was rendered, compressing them and bringing them to the disk.
+    let writingSeconds: Double
     let fieldEvaluations: Int
     let raysMarched: Int
     let occupiedShare: Float
-  }
-}
-
-/// The files of one rendering: the picture and what was asked for beside it.
-private struct OutputFiles {
-  let picture: String
-  let depth: String?
-  let normals: String?
-  let opacity: String?
-  let overwriting: Bool
-
-  var paths: [String] { [picture] + [depth, normals, opacity].compactMap(\.self) }
-
-  /// Chooses names, and checks that all of them can be written before any work is done.
-  init(command: RenderCommand, sceneName: String) throws {
-    overwriting = command.output.overwrite
-    func beside(_ picture: String, _ suffix: String) -> String {
-      let stem = picture.hasSuffix(".png") ? String(picture.dropLast(4)) : picture
-      return "\(stem)-\(suffix).png"
-    }
-    if let output = command.output.output {
-      picture = output
-    } else {
-      try CommandFailure.wrapping { try FileWriter.createFolder("renders") }
-      // Without a name of the user's own, the first free one is taken: nothing is in the way.
-      let names = (1...).lazy.map { $0 == 1 ? sceneName : "\(sceneName)-\($0)" }
-      let isFree = { (name: String) in
-        command.output.overwrite
-          || !FileManager.default.fileExists(atPath: "renders/\(name).png")
-      }
-      picture = "renders/\(names.first(where: isFree) ?? sceneName).png"
-    }
-    depth = command.depth ? beside(picture, "depth") : nil
-    normals = command.normals ? beside(picture, "normals") : nil
-    opacity = command.opacity ? beside(picture, "opacity") : nil
-    for path in paths {
-      try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwriting) }
-      FileWriter.removeLeftovers(of: path)
-    }
-  }
-
-  func write(_ image: RenderedImage, background: BackgroundArgument) throws {
-    let software = PNGTextEntry(keyword: "Software", text: Hypermarch.programName)
-    func write(
-      _ picture: Image, to path: String?, bitDepth: Int = 8, text: [PNGTextEntry] = []
-    ) throws {
-      guard let path else { return }
-      try CommandFailure.wrapping {
-        try PNGFile.write(
-          picture, to: path, bitDepth: bitDepth, text: [software] + text, overwriting: overwriting)
-      }
-    }
-    switch background {
-    case .transparent: try write(image.transparentPicture, to: picture)
-    case .colour(let colour): try write(image.picture(over: colour), to: picture)
-    }
-    let scale = image.depthScale
-    let scaleText = scale < 1 ? "\(scale)" : "\(Int(scale))"
-    try write(
-      image.depthPicture(scale: scale), to: depth, bitDepth: 16,
-      text: [PNGTextEntry(keyword: "depth_scale", text: scaleText)])
-    if normals != nil { try write(image.normalPicture, to: normals) }
-    try write(image.opacityPicture, to: opacity)
-  }
-}
-
-extension Duration {
-  /// The duration as a number of seconds.
-  var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    let nonFinitePixels: Int
+    /// Of the pixels; the rest is filled from a coarser picture.
+    let finalShare: Double
+    /// Only with `--verify`.
+    let verification: SkippingReport?
   }
 }
