@@ -11,6 +11,9 @@ package struct TrainingSnapshot: Sendable {
   /// Adam's moments of the codes, `[scenes × latent width]`.
   package var codeFirstMoment: [Float]
   package var codeSecondMoment: [Float]
+  /// A running mean of the parameters, `[parameters]`, and of the codes, `[scenes × latent width]`, where
+  /// the training keeps one.
+  package var average: Average?
   /// Steps that the hypernetwork and each code have taken.
   package var optimizerStep: Int
   package var codeSteps: [Int]
@@ -22,22 +25,42 @@ package struct TrainingSnapshot: Sendable {
   /// Field evaluations with gradients so far.
   package var samples: Int
 
+  package struct Average: Sendable, Hashable {
+    package var parameters: [Float]
+    package var codes: [Float]
+
+    package init(parameters: [Float], codes: [Float]) {
+      self.parameters = parameters
+      self.codes = codes
+    }
+  }
+
   package init(
     model: Checkpoint, firstMoment: [Float], secondMoment: [Float], codeFirstMoment: [Float],
-    codeSecondMoment: [Float], optimizerStep: Int, codeSteps: [Int], step: Int, skippedSteps: Int,
-    seconds: Double, samples: Int
+    codeSecondMoment: [Float], average: Average? = nil, optimizerStep: Int, codeSteps: [Int],
+    step: Int, skippedSteps: Int, seconds: Double, samples: Int
   ) {
     self.model = model
     self.firstMoment = firstMoment
     self.secondMoment = secondMoment
     self.codeFirstMoment = codeFirstMoment
     self.codeSecondMoment = codeSecondMoment
+    self.average = average
     self.optimizerStep = optimizerStep
     self.codeSteps = codeSteps
     self.step = step
     self.skippedSteps = skippedSteps
     self.seconds = seconds
     self.samples = samples
+  }
+
+  /// The model to keep: that of the running mean where there is one, else that of the last step.
+  package var result: Checkpoint {
+    guard let average else { return model }
+    var result = model
+    result.hypernetwork.parameters = average.parameters
+    result.latents.values = average.codes
+    return result
   }
 
   /// The counters, as a JSON-free text: `step skipped optimizer-step seconds samples`.
@@ -56,13 +79,19 @@ package struct TrainingSnapshot: Sendable {
       Tensor(name: Self.prefix + name, shape: [values.count], values: values)
     }
     try model.configuration.check(path: path)
+    var tensors = model.tensors(elementType: .float32)
+    tensors += [
+      tensor("first_moment", firstMoment), tensor("second_moment", secondMoment),
+      tensor("code_first_moment", codeFirstMoment), tensor("code_second_moment", codeSecondMoment),
+      tensor("code_steps", codeSteps.map(Float.init)),
+    ]
+    if let average {
+      tensors += [
+        tensor("average", average.parameters), tensor("code_average", average.codes),
+      ]
+    }
     let file = SafetensorsFile(
-      tensors: model.tensors(elementType: .float32) + [
-        tensor("first_moment", firstMoment), tensor("second_moment", secondMoment),
-        tensor("code_first_moment", codeFirstMoment),
-        tensor("code_second_moment", codeSecondMoment),
-        tensor("code_steps", codeSteps.map(Float.init)),
-      ],
+      tensors: tensors,
       metadata: [
         Checkpoint.metadataKey: model.configuration.text,
         Self.progressKey: "\(step) \(skippedSteps) \(optimizerStep) \(seconds) \(samples)",
@@ -96,6 +125,11 @@ package struct TrainingSnapshot: Sendable {
         prefix + "code_steps", shape: [model.latents.names.count], in: codeStepRange
       ).map { Int($0) },
       step: 0, skippedSteps: 0, seconds: 0, samples: 0)
+    if file.tensors.contains(where: { $0.name == prefix + "average" }) {
+      snapshot.average = Average(
+        parameters: try tensors.take(prefix + "average", shape: shape),
+        codes: try tensors.take(prefix + "code_average", shape: codeShape))
+    }
     try tensors.expectEmpty()
     try snapshot.readProgress(file.metadata[progressKey], path: path)
     return snapshot

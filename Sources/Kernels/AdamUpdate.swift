@@ -1,3 +1,5 @@
+internal import CFieldKernels
+
 /// The arithmetic of one Adam step over a flat array.
 ///
 ///     m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
@@ -23,73 +25,48 @@ package struct AdamUpdate: Sendable {
   /// Entries per parallel block.
   private static let blockLength = 1 << 16
 
-  /// Changes `range` of the parameters and of both moments.
+  /// Changes a stretch of the parameters and of both moments.
   ///
   /// Every entry is computed by itself, so the cut into blocks changes no bit.
+  ///
+  /// - Parameters:
+  ///   - gradient: ∂L/∂θ of the stretch alone.
+  ///   - offset: where the stretch begins in the parameters.
   package func apply(
-    to parameters: inout [Float], gradient: [Float], firstMoment: inout [Float],
-    secondMoment: inout [Float], range: Range<Int>, threadCount: Int
+    to parameters: inout [Float], gradient: Span<Float>, firstMoment: inout [Float],
+    secondMoment: inout [Float], offset: Int, threadCount: Int,
+    backend: FieldKernelBackend = .best
   ) {
+    let count = gradient.count
     precondition(
-      range.upperBound <= min(parameters.count, gradient.count)
-        && range.upperBound <= min(firstMoment.count, secondMoment.count),
-      "found arrays shorter than \(range.upperBound)")
-    let blockCount = (range.count + Self.blockLength - 1) / Self.blockLength
-    unsafe parameters.withUnsafeMutableBufferPointer { parameters in
-      unsafe gradient.withUnsafeBufferPointer { gradient in
-        unsafe firstMoment.withUnsafeMutableBufferPointer { first in
-          unsafe secondMoment.withUnsafeMutableBufferPointer { second in
-            nonisolated(unsafe) let (parameters, gradient, first, second) =
-              unsafe (parameters, gradient, first, second)
-            _ = ParallelLoop.map(count: blockCount, threadCount: min(threadCount, blockCount)) {
-              block in
-              let start = range.lowerBound + block * Self.blockLength
-              let end = min(start + Self.blockLength, range.upperBound)
-              unsafe applyBlock(
-                start..<end, parameters: parameters, gradient: gradient, first: first,
-                second: second)
-            }
-          }
+      offset >= 0 && offset + count <= parameters.count,
+      "found \(parameters.count) parameters, expected \(offset + count)")
+    let blockCount = (count + Self.blockLength - 1) / Self.blockLength
+    unsafe gradient.withUnsafeBufferPointer { buffer in
+      unsafe withPointers(&parameters, &firstMoment, &secondMoment) { numbers, targets in
+        guard let base = buffer.baseAddress else { return }
+        nonisolated(unsafe) let (slopes, shared) = unsafe (base, targets)
+        ParallelLoop.run(count: blockCount, threadCount: threadCount) { block in
+          let start = block * Self.blockLength
+          var one: Float = 1
+          unsafe shared.learn(
+            numbers, at: offset + start, rows: 1, inputs: min(Self.blockLength, count - start),
+            batch: 1, u: &one, uStride: 1, x: slopes + start, xStride: count, backend: backend)
         }
       }
     }
   }
 
-  /// One block: eight entries side by side, and the last few one by one.
-  private func applyBlock(
-    _ range: Range<Int>, parameters: UnsafeMutableBufferPointer<Float>,
-    gradient: UnsafeBufferPointer<Float>, first: UnsafeMutableBufferPointer<Float>,
-    second: UnsafeMutableBufferPointer<Float>
-  ) {
-    let firstCorrection = 1 / (1 - Self.power(beta1, step))
-    let secondCorrection = 1 / (1 - Self.power(beta2, step))
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let count = min(8, range.upperBound - start)
-      var (parameter, m, v, g) = (
-        SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero
-      )
-      for lane in 0..<count {
-        unsafe parameter[lane] = parameters[start + lane]
-        unsafe m[lane] = first[start + lane]
-        unsafe v[lane] = second[start + lane]
-        unsafe g[lane] = gradient[start + lane]
-      }
-      m = beta1 * m + (1 - beta1) * g
-      v = beta2 * v + (1 - beta2) * g * g
-      let deviation = (v * secondCorrection).squareRoot() + epsilon
-      parameter -= learningRate * (m * firstCorrection) / deviation
-      for lane in 0..<count {
-        unsafe parameters[start + lane] = parameter[lane]
-        unsafe first[start + lane] = m[lane]
-        unsafe second[start + lane] = v[lane]
-      }
-      start += count
-    }
+  /// The kernels' numbers: both corrections drawn into the rate and into ε, which is the same algebra.
+  private var numbers: fk_adam {
+    let root = Float((1 - Self.power(beta2, step)).squareRoot())
+    return fk_adam(
+      beta1: beta1, beta2: beta2, rate: learningRate * root / Float(1 - Self.power(beta1, step)),
+      epsilon: epsilon * root)
   }
 
   /// βᵗ by repeated squaring: the same bits on every machine, unlike a library's `pow`.
-  private static func power(_ base: Float, _ exponent: Int) -> Float {
+  private static func power(_ base: Float, _ exponent: Int) -> Double {
     var result = 1.0
     var factor = Double(base)
     var remaining = exponent
@@ -98,6 +75,46 @@ package struct AdamUpdate: Sendable {
       factor *= factor
       remaining >>= 1
     }
-    return Float(result)
+    return result
+  }
+
+  /// What a step changes.
+  @unsafe struct Targets {
+    let parameters: UnsafeMutablePointer<Float>
+    let firstMoment: UnsafeMutablePointer<Float>
+    let secondMoment: UnsafeMutablePointer<Float>
+
+    /// A step of `rows` × `inputs` parameters from `offset` on; `u` and `x` are as in the kernel.
+    func learn(
+      _ numbers: fk_adam, at offset: Int, rows: Int, inputs: Int, batch: Int,
+      u: UnsafePointer<Float>, uStride: Int, x: UnsafePointer<Float>, xStride: Int,
+      backend: FieldKernelBackend
+    ) {
+      var numbers = numbers
+      unsafe fk_affine_adam(
+        backend.cBackend, &numbers, rows, inputs, batch, u, uStride, x, xStride,
+        parameters + offset, firstMoment + offset, secondMoment + offset)
+    }
+  }
+
+  func withPointers(
+    _ parameters: inout [Float], _ firstMoment: inout [Float], _ secondMoment: inout [Float],
+    _ body: (fk_adam, Targets) -> Void
+  ) {
+    precondition(
+      firstMoment.count == parameters.count && secondMoment.count == parameters.count,
+      "found \(firstMoment.count) and \(secondMoment.count) moments, expected \(parameters.count)")
+    let numbers = numbers
+    unsafe parameters.withUnsafeMutableBufferPointer { parameters in
+      unsafe firstMoment.withUnsafeMutableBufferPointer { first in
+        unsafe secondMoment.withUnsafeMutableBufferPointer { second in
+          guard let base = parameters.baseAddress, let first = first.baseAddress,
+            let second = second.baseAddress
+          else { return }
+          unsafe body(
+            numbers, Targets(parameters: base, firstMoment: first, secondMoment: second))
+        }
+      }
+    }
   }
 }

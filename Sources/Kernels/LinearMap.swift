@@ -1,12 +1,12 @@
-internal import COpenBLAS
+internal import CFieldKernels
 
-/// A batch of vectors through one affine map, forward and backward, over OpenBLAS.
+/// A batch of vectors through one affine map: forward, backward, and one step of learning.
 ///
 ///     y = x Wᵀ + b        x: [batch × inputs], W: [outputs × inputs], b: [outputs], y: [batch × outputs]
 ///
-/// Matrices are row-major stretches of flat arrays. Large maps are cut into blocks of outputs that are
-/// multiplied in parallel; the cut depends on the shape alone, so results are the same for any number
-/// of threads.
+/// Matrices are row-major stretches of flat arrays. Maps are cut into blocks of outputs that are worked
+/// on in parallel; the cut depends on the shape alone, so results are the same for any number of
+/// threads. Every pass reads the weights once and leaves nothing of their size behind.
 package struct LinearMap: Sendable, Hashable {
   package let inputs: Int
   package let outputs: Int
@@ -21,8 +21,8 @@ package struct LinearMap: Sendable, Hashable {
     self.biasOffset = biasOffset
   }
 
-  /// Outputs per parallel block: a block of W stays in the L2 cache.
-  private static let blockOutputs = 1024
+  /// Outputs per parallel block: its part of W fits the L2 cache.
+  private static let blockOutputs = 512
 
   private var blockCount: Int { (outputs + Self.blockOutputs - 1) / Self.blockOutputs }
 
@@ -31,130 +31,118 @@ package struct LinearMap: Sendable, Hashable {
     return (first, min(Self.blockOutputs, outputs - first))
   }
 
+  private func check(parameterCount: Int, x: Int, y: Int, batch: Int) {
+    precondition(
+      parameterCount >= max(weightOffset + inputs * outputs, biasOffset + outputs)
+        && x >= batch * inputs && y >= batch * outputs,
+      "found \(parameterCount), \(x) and \(y) numbers, expected those of \(batch) × \(inputs) → "
+        + "\(outputs)")
+  }
+
   /// Outputs of a batch: y = x Wᵀ + b.
   ///
   /// - Parameters:
-  ///   - y: `[batch × yStride]`; columns `yOffset`…`yOffset + outputs` of every row are overwritten.
+  ///   - x: `[batch × inputs]`.
+  ///   - y: `[batch × outputs]`, overwritten.
   package func forward(
-    _ x: [Float], batch: Int, parameters: [Float], into y: inout [Float], yOffset: Int = 0,
-    yStride: Int? = nil, threadCount: Int
+    _ x: [Float], batch: Int, parameters: [Float], into y: inout [Float], threadCount: Int,
+    backend: FieldKernelBackend = .best
   ) {
-    let yStride = yStride ?? outputs
-    precondition(x.count >= batch * inputs && y.count >= (batch - 1) * yStride + yOffset + outputs)
-    Self.useOneThread()
+    check(parameterCount: parameters.count, x: x.count, y: y.count, batch: batch)
     unsafe x.withUnsafeBufferPointer { x in
       unsafe parameters.withUnsafeBufferPointer { parameters in
         unsafe y.withUnsafeMutableBufferPointer { y in
-          nonisolated(unsafe) let (x, parameters, y) = unsafe (x, parameters, y)
-          Self.forEachBlock(blockCount, threadCount: threadCount) { index in
+          guard let from = x.baseAddress, let base = parameters.baseAddress,
+            let to = y.baseAddress
+          else { return }
+          nonisolated(unsafe) let (source, weights, target) = unsafe (from, base, to)
+          ParallelLoop.run(count: blockCount, threadCount: threadCount) { index in
             let (first, count) = block(index)
-            for row in 0..<batch {
-              for output in 0..<count {
-                unsafe y[row * yStride + yOffset + first + output] =
-                  parameters[biasOffset + first + output]
-              }
-            }
-            guard let source = unsafe x.baseAddress, let base = unsafe parameters.baseAddress,
-              let target = unsafe y.baseAddress
-            else { return }
-            unsafe cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasTrans, Int32(batch), Int32(count), Int32(inputs),
-              1, source, Int32(inputs), base + weightOffset + first * inputs, Int32(inputs),
-              1, target + yOffset + first, Int32(yStride))
+            unsafe fk_affine_forward(
+              backend.cBackend, count, inputs, batch, weights + weightOffset + first * inputs,
+              weights + biasOffset + first, source, target + first, outputs)
           }
         }
       }
     }
   }
 
-  /// Adds the inputs' gradient: ∂L/∂x += ∂L/∂y W.
+  /// Gradient of the inputs: ∂L/∂x = ∂L/∂y W.
   ///
   /// Blocks of outputs give partial sums, which are added in block order.
-  package func accumulateInputGradient(
+  ///
+  /// - Parameters:
+  ///   - xGradient: `[batch × inputs]`, overwritten.
+  ///   - partials: scratch memory, brought to the size that is needed.
+  package func inputGradient(
     _ yGradient: [Float], batch: Int, parameters: [Float], into xGradient: inout [Float],
-    yOffset: Int = 0, yStride: Int? = nil, threadCount: Int
+    partials: inout [Float], threadCount: Int, backend: FieldKernelBackend = .best
   ) {
-    let yStride = yStride ?? outputs
-    precondition(
-      xGradient.count >= batch * inputs
-        && yGradient.count >= (batch - 1) * yStride + yOffset + outputs)
-    Self.useOneThread()
-    let partials = ParallelLoop.map(count: blockCount, threadCount: threadCount) { index in
-      let (first, count) = block(index)
-      var partial = [Float](repeating: 0, count: batch * inputs)
-      unsafe yGradient.withUnsafeBufferPointer { slopes in
-        unsafe parameters.withUnsafeBufferPointer { parameters in
-          unsafe partial.withUnsafeMutableBufferPointer { partial in
-            guard let from = slopes.baseAddress, let base = parameters.baseAddress else { return }
-            unsafe cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(batch), Int32(inputs), Int32(count),
-              1, from + yOffset + first, Int32(yStride), base + weightOffset + first * inputs,
-              Int32(inputs), 0, partial.baseAddress, Int32(inputs))
+    check(parameterCount: parameters.count, x: xGradient.count, y: yGradient.count, batch: batch)
+    let count = batch * inputs
+    partials.resize(to: max(partials.count, blockCount * count))
+    unsafe yGradient.withUnsafeBufferPointer { slopes in
+      unsafe parameters.withUnsafeBufferPointer { parameters in
+        unsafe partials.withUnsafeMutableBufferPointer { partials in
+          guard let from = slopes.baseAddress, let base = parameters.baseAddress,
+            let to = partials.baseAddress
+          else { return }
+          nonisolated(unsafe) let (source, weights, sums) = unsafe (from, base, to)
+          ParallelLoop.run(count: blockCount, threadCount: threadCount) { index in
+            let (first, rows) = block(index)
+            let partial = unsafe sums + index * count
+            unsafe partial.update(repeating: 0, count: count)
+            unsafe fk_affine_input_gradient(
+              backend.cBackend, rows, inputs, batch, weights + weightOffset + first * inputs,
+              source + first, outputs, partial)
           }
-        }
-      }
-      return partial
-    }
-    for partial in partials {
-      for index in 0..<batch * inputs { xGradient[index] += partial[index] }
-    }
-  }
-
-  /// Adds the parameters' gradient: ∂L/∂W += (∂L/∂y)ᵀ x, ∂L/∂b += Σ ∂L/∂y over the batch.
-  package func accumulateParameterGradient(
-    _ yGradient: [Float], of x: [Float], batch: Int, into parameterGradient: inout [Float],
-    yOffset: Int = 0, yStride: Int? = nil, threadCount: Int
-  ) {
-    let yStride = yStride ?? outputs
-    precondition(
-      x.count >= batch * inputs && yGradient.count >= (batch - 1) * yStride + yOffset + outputs)
-    Self.useOneThread()
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe yGradient.withUnsafeBufferPointer { slopes in
-        unsafe parameterGradient.withUnsafeMutableBufferPointer { gradient in
-          nonisolated(unsafe) let (x, slopes, gradient) = unsafe (x, slopes, gradient)
-          Self.forEachBlock(blockCount, threadCount: threadCount) { index in
-            let (first, count) = block(index)
-            for row in 0..<batch {
-              for output in 0..<count {
-                unsafe gradient[biasOffset + first + output] +=
-                  slopes[row * yStride + yOffset + first + output]
-              }
+          unsafe xGradient.withUnsafeMutableBufferPointer { target in
+            for index in 0..<count {
+              var sum: Float = 0
+              for block in 0..<blockCount { unsafe sum += sums[block * count + index] }
+              unsafe target[index] = sum
             }
-            guard let source = unsafe x.baseAddress, let from = unsafe slopes.baseAddress,
-              let target = unsafe gradient.baseAddress
-            else { return }
-            unsafe cblas_sgemm(
-              CblasRowMajor, CblasTrans, CblasNoTrans, Int32(count), Int32(inputs), Int32(batch),
-              1, from + yOffset + first, Int32(yStride), source, Int32(inputs), 1,
-              target + weightOffset + first * inputs, Int32(inputs))
           }
         }
       }
     }
   }
 
-  private static func forEachBlock(
-    _ count: Int, threadCount: Int, _ body: @Sendable (Int) -> Void
+  /// One step of Adam for W and b, whose gradients are sums of outer products over the batch.
+  ///
+  ///     ∂L/∂W = (∂L/∂y)ᵀ x      ∂L/∂b = Σ ∂L/∂y over the batch
+  ///
+  /// - Parameters:
+  ///   - yGradient: ∂L/∂y, `[batch × outputs]`.
+  ///   - firstMoment: of all parameters, as `secondMoment`.
+  package func learn(
+    _ update: AdamUpdate, yGradient: [Float], of x: [Float], batch: Int,
+    parameters: inout [Float], firstMoment: inout [Float], secondMoment: inout [Float],
+    threadCount: Int, backend: FieldKernelBackend = .best
   ) {
-    _ = ParallelLoop.map(count: count, threadCount: min(threadCount, count), body)
-  }
-
-  /// OpenBLAS keeps to the calling thread: the parallel loops here are the only ones.
-  private static func useOneThread() { _ = oneThread }
-  private static let oneThread: Void = openblas_set_num_threads(1)
-}
-
-/// Which BLAS is in use.
-package enum LinearAlgebraBackend {
-  /// The library's version and the kernels it chose, as in "OpenBLAS 0.3.21 … (Zen)".
-  package static var description: String {
-    let configuration = unsafe text(openblas_get_config()) ?? "OpenBLAS"
-    let core = unsafe text(openblas_get_corename()) ?? "unknown kernels"
-    return "\(configuration) (\(core))"
-  }
-
-  private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String? {
-    unsafe pointer.map { unsafe String(cString: $0) }
+    check(parameterCount: parameters.count, x: x.count, y: yGradient.count, batch: batch)
+    unsafe update.withPointers(&parameters, &firstMoment, &secondMoment) { numbers, targets in
+      unsafe x.withUnsafeBufferPointer { x in
+        unsafe yGradient.withUnsafeBufferPointer { outer in
+          guard let from = x.baseAddress, let above = outer.baseAddress else { return }
+          nonisolated(unsafe) let (source, slopes, shared) = unsafe (from, above, targets)
+          ParallelLoop.run(count: blockCount, threadCount: threadCount) { index in
+            let (first, count) = block(index)
+            unsafe shared.learn(
+              numbers, at: weightOffset + first * inputs, rows: count, inputs: inputs,
+              batch: batch, u: slopes + first, uStride: outputs, x: source, xStride: inputs,
+              backend: backend)
+            // Σ over the batch of 1 · ∂L/∂y: an outer product of a single row.
+            unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: batch) { ones in
+              unsafe ones.initialize(repeating: 1)
+              guard let unit = ones.baseAddress else { return }
+              unsafe shared.learn(
+                numbers, at: biasOffset + first, rows: 1, inputs: count, batch: batch, u: unit,
+                uStride: 1, x: slopes + first, xStride: outputs, backend: backend)
+            }
+          }
+        }
+      }
+    }
   }
 }

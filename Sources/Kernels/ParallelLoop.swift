@@ -43,6 +43,46 @@ package enum ParallelLoop {
     }
   }
 
+  /// Does one piece of work per index.
+  package static func run(count: Int, threadCount: Int, _ body: @Sendable (Int) -> Void) {
+    let workerCount = min(threadCount, count)
+    guard workerCount > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: workerCount) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        body(index)
+      }
+    }
+  }
+
+  /// Changes a flat array in place, chunk by chunk.
+  ///
+  /// - Parameters:
+  ///   - chunkLength: values per chunk; the last one may be shorter.
+  ///   - body: number of the chunk, and the chunk.
+  package static func forEachChunk(
+    of values: inout [Float], chunkLength: Int, threadCount: Int,
+    _ body: @Sendable (Int, inout MutableSpan<Float>) -> Void
+  ) {
+    precondition(chunkLength > 0, "found chunks of \(chunkLength) values, expected at least one")
+    unsafe values.withUnsafeMutableBufferPointer { buffer in
+      let count = (buffer.count + chunkLength - 1) / chunkLength
+      // Each chunk is taken once: no two threads meet.
+      nonisolated(unsafe) let shared = unsafe buffer
+      run(count: count, threadCount: threadCount) { index in
+        let start = index * chunkLength
+        let end = min(start + chunkLength, unsafe shared.count)
+        var chunk = unsafe shared.extracting(start..<end).mutableSpan
+        body(index, &chunk)
+      }
+    }
+  }
+
   /// Makes one result per index, in index order.
   package static func map<Result, Workspace>(
     count: Int, workspaces: inout [Workspace],

@@ -1,4 +1,5 @@
 import Kernels
+package import NeuralFields
 
 /// Adam's state for one flat array of parameters.
 ///
@@ -35,16 +36,33 @@ package struct Adam: Sendable, Hashable {
 
   /// Takes one step of one row.
   ///
-  /// - Parameter gradient: of the whole array.
+  /// - Parameter gradient: of the row alone.
   package mutating func step(
-    _ parameters: inout [Float], gradient: [Float], row: Int = 0, learningRate: Float,
+    _ parameters: inout [Float], row: Int = 0, gradient: Span<Float>, learningRate: Float,
     threadCount: Int
   ) {
-    stepCounts[row] += 1
-    let update = AdamUpdate(
-      learningRate: learningRate, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, step: stepCounts[row])
-    update.apply(
+    precondition(
+      gradient.count == rowLength, "found a gradient of \(gradient.count), expected \(rowLength)")
+    nextUpdate(ofRow: row, learningRate: learningRate).apply(
       to: &parameters, gradient: gradient, firstMoment: &firstMoment, secondMoment: &secondMoment,
-      range: row * rowLength..<(row + 1) * rowLength, threadCount: threadCount)
+      offset: row * rowLength, threadCount: threadCount)
+  }
+
+  /// Takes one step of the only row, the parameters of a hypernetwork.
+  ///
+  /// - Parameter pass: after the backward pass.
+  package mutating func step(
+    _ network: inout Hypernetwork, after pass: Hypernetwork.Pass, learningRate: Float,
+    threadCount: Int
+  ) {
+    network.step(
+      nextUpdate(ofRow: 0, learningRate: learningRate), after: pass, firstMoment: &firstMoment,
+      secondMoment: &secondMoment, threadCount: threadCount)
+  }
+
+  private mutating func nextUpdate(ofRow row: Int, learningRate: Float) -> AdamUpdate {
+    stepCounts[row] += 1
+    return AdamUpdate(
+      learningRate: learningRate, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, step: stepCounts[row])
   }
 }

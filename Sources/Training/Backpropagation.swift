@@ -1,6 +1,6 @@
 package import Kernels
 package import NeuralFields
-package import VolumeRendering
+import VolumeRendering
 
 /// The render chain in reverse, for the rays of one scene: what `RayMarcher` does, with gradients.
 ///
@@ -9,28 +9,33 @@ package import VolumeRendering
 package final class Backpropagation {
   /// Samples per batch: its activations fit the L2 cache, and a weight gradient's registers are
   /// summed across lanes only once per batch.
-  private static let preferredCapacity = 384
+  private static let preferredCount = 256
 
-  private let interval: Float
-  private let capacity: Int
+  /// Samples that the kernels work on together: a batch of another length leaves lanes idle.
+  private static let blockLength = 32
+
+  /// δ of the rays at hand, scene units.
+  private var interval: Float = 0
+  private let longestRay: Int
+  private let keepsDirections: Bool
   private var batch: FieldBatch
   private var outputGradient: FieldOutputGradient
-  private var transmittances: [Float]
   private let activations: FieldActivations
-  private var pending: [(ray: TrainingRay, range: Range<Int>)] = []
+  /// The rays whose samples wait in the batch.
+  private var pending: RayLoss
+  private var drawing = RayDrawing()
 
   /// - Parameters:
   ///   - shape: of the field's network.
-  ///   - interval: δ, scene units.
-  ///   - diagonal: of the bound, scene units: no ray has more samples than fit into it.
-  package init(shape: FieldKernelShape, interval: Float, diagonal: Float) {
-    self.interval = interval
-    let longestRay = Int((diagonal / interval).rounded(.up)) + 2
-    capacity = max(Self.preferredCapacity, longestRay)
+  ///   - samplesPerDiagonal: intervals along the bound's diagonal, at most: no ray has more samples.
+  package init(shape: FieldKernelShape, samplesPerDiagonal: Int) {
+    longestRay = samplesPerDiagonal + 2
+    let capacity = Self.preferredCount + longestRay
     batch = FieldBatch(capacity: capacity)
     outputGradient = FieldOutputGradient(capacity: capacity)
-    transmittances = [Float](repeating: 0, count: capacity)
     activations = FieldActivations(shape: shape, capacity: capacity)
+    pending = RayLoss(capacity: capacity)
+    keepsDirections = shape.directionOctaves != nil
   }
 
   /// The sums over some rays.
@@ -38,72 +43,128 @@ package final class Backpropagation {
     /// Σ over rays of the mean squared error of the three channels.
     package var loss = 0.0
     package var sampleCount = 0
+    /// Processor time, where it was asked for.
+    package var seconds: PhaseSeconds?
   }
 
-  /// Adds the gradient of Σ mean squared error over `rays` to `weightGradient`.
+  /// Adds the gradient of `weight` · Σ mean squared error over some rays to `weightGradient`.
+  ///
+  /// - Parameters:
+  ///   - interval: δ, scene units.
+  ///   - occupied: the cells in which rays take samples.
   package func accumulate(
-    rays: [TrainingRay], field: CoordinateMLP, grid: OccupancyGrid,
-    weightGradient: inout FieldWeights
+    rays: [TrainingRay], weight: Float = 1, interval: Float, field: CoordinateMLP,
+    occupied: OccupiedCells, weightGradient: inout FieldWeights
+  ) -> Sums {
+    self.interval = interval
+    var clock = PhaseClock(isRunning: false) { 0 }
+    return accumulate(
+      rays: rays, weight: weight, field: field, occupied: occupied,
+      weightGradient: &weightGradient, clock: &clock)
+  }
+
+  /// Draws rays, and adds the gradient of `weight` · Σ mean squared error over them.
+  ///
+  /// - Parameter measuresPhases: whether to take the time.
+  package func accumulate(
+    drawing draw: (inout RayDrawing) -> Void, weight: Float, interval: Float,
+    field: CoordinateMLP, occupied: OccupiedCells, weightGradient: inout FieldWeights,
+    measuresPhases: Bool
+  ) -> Sums {
+    self.interval = interval
+    var clock = PhaseClock(isRunning: measuresPhases) { ProcessorClock.threadSeconds }
+    draw(&drawing)
+    return accumulate(
+      rays: drawing.rays, weight: weight, field: field, occupied: occupied,
+      weightGradient: &weightGradient, clock: &clock)
+  }
+
+  private func accumulate(
+    rays: [TrainingRay], weight: Float, field: CoordinateMLP, occupied: OccupiedCells,
+    weightGradient: inout FieldWeights, clock: inout PhaseClock
   ) -> Sums {
     var sums = Sums()
-    batch.count = 0
-    pending.removeAll(keepingCapacity: true)
     for ray in rays {
-      // 1. Sample the ray; when the batch cannot hold it, finish the batch and begin anew with it.
-      let first = batch.count
-      if !sample(ray, in: grid) {
-        batch.count = first
-        finish(field: field, weightGradient: &weightGradient, sums: &sums)
-        let fits = sample(ray, in: grid)
-        precondition(fits, "found a ray longer than the bound's diagonal")
+      sample(ray, in: occupied, sums: &sums)
+      if batch.count >= Self.preferredCount {
+        clock.end(.rays)
+        finish(
+          cut(), field: field, weight: weight, weightGradient: &weightGradient, sums: &sums,
+          clock: &clock)
       }
     }
-    finish(field: field, weightGradient: &weightGradient, sums: &sums)
+    clock.end(.rays)
+    finish(
+      pending.rayCount, field: field, weight: weight, weightGradient: &weightGradient, sums: &sums,
+      clock: &clock)
+    sums.seconds = clock.seconds
     return sums
   }
 
-  /// Adds a ray's samples to the batch; false where they do not fit.
-  private func sample(_ ray: TrainingRay, in grid: OccupancyGrid) -> Bool {
-    let first = batch.count
+  /// Adds a ray's samples to the batch: evenly spaced, from a point of its first interval on.
+  ///
+  ///     tᵢ = tNear + (i + u) δ
+  ///
+  /// u is uniform in [0, 1) and the ray's own, so every point of the ray is as likely a sample as any
+  /// other. A ray that meets no occupied cell shows its background whatever the field: it has a loss,
+  /// and no gradient.
+  private func sample(_ ray: TrainingRay, in occupied: OccupiedCells, sums: inout Sums) {
+    var found = 0
     if let path = ray.ray {
-      var sampler = RaySampler(ray: path, interval: interval, jitter: ray.jitter)
-      while let t = sampler.next(in: grid) {
-        // A ray that fills the whole batch alone ends with it: its rest is rounding of the bound.
-        guard batch.count < capacity else {
-          if first == 0 { break }
-          return false
-        }
-        batch.append(position: path.position(at: t), direction: path.direction)
-      }
+      let first = path.tNear + ray.offset * interval
+      let count = max(0, Int(((path.tFar - first) / interval).rounded(.up)))
+      precondition(count <= longestRay, "found a ray longer than the bound's diagonal")
+      found = batch.append(
+        in: occupied, origin: path.origin, direction: path.direction, first: first,
+        interval: interval, sampleCount: count, keepsDirection: keepsDirections)
     }
-    pending.append((ray, first..<batch.count))
-    return true
+    if found == 0 {
+      sums.loss += Loss.squaredError(ray.background, target: ray.target)
+    } else {
+      pending.append(end: batch.count, target: ray.target, background: ray.background)
+    }
   }
 
-  /// Forward and backward through everything that is pending, in five calls.
-  private func finish(
-    field: CoordinateMLP, weightGradient: inout FieldWeights, sums: inout Sums
-  ) {
-    sums.sampleCount += batch.count
-    // 2. Samples → density and radiance.
-    field.evaluate(&batch, storing: activations)
-    for (ray, range) in pending {
-      // 3. Density and radiance → pixel → loss.
-      let pixel = Compositing.pixel(
-        of: batch, range: range, interval: interval, background: ray.background,
-        transmittances: &transmittances)
-      let (loss, gradient) = Loss.squaredError(pixel, target: ray.target)
-      sums.loss += loss
-      // 4. And back: loss → pixel → density and radiance.
-      Compositing.backward(
-        pixelGradient: gradient, of: batch, range: range, interval: interval,
-        background: ray.background, transmittances: transmittances, gradient: &outputGradient)
+  /// How many of the pending rays to finish: those that leave the fewest lanes of a block idle.
+  private func cut() -> Int {
+    var best = pending.rayCount
+    var bestShare = 0.0
+    for ray in (0..<pending.rayCount).reversed() {
+      let end = pending.end(ofRay: ray)
+      guard end >= Self.preferredCount / 2 else { break }
+      let blocks = (end + Self.blockLength - 1) / Self.blockLength
+      let share = Double(end) / Double(blocks * Self.blockLength)
+      if share > bestShare { (best, bestShare) = (ray + 1, share) }
     }
-    // 5. Density and radiance → weights.
+    return best
+  }
+
+  /// Forward and backward through the first pending rays; the others stay.
+  private func finish(
+    _ rayCount: Int, field: CoordinateMLP, weight: Float, weightGradient: inout FieldWeights,
+    sums: inout Sums, clock: inout PhaseClock
+  ) {
+    guard rayCount > 0 else { return }
+    let count = pending.end(ofRay: rayCount - 1)
+    let total = batch.count
+    batch.count = count
+    sums.sampleCount += count
+    // 1. Samples → density and radiance.
+    field.evaluate(&batch, storing: activations)
+    clock.end(.fieldForward)
+    // 2. Density and radiance → pixels → loss, and back.
+    sums.loss += pending.backward(
+      rayCount: rayCount, batch: &batch, interval: interval, weight: weight,
+      gradient: &outputGradient)
+    clock.end(.compositing)
+    // 3. Density and radiance → weights.
     field.accumulateGradient(
       of: &batch, outputGradient: &outputGradient, activations: activations,
       weightGradient: &weightGradient)
-    batch.count = 0
-    pending.removeAll(keepingCapacity: true)
+    clock.end(.fieldBackward)
+    // 4. The rest moves to the front.
+    batch.count = total
+    batch.removeFirst(count, keepsDirections: keepsDirections)
+    pending.removeFirst(rayCount)
   }
 }

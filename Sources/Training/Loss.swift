@@ -1,13 +1,11 @@
 /// What a pixel's error costs, and its derivative.
 package enum Loss {
-  /// The mean squared error of the three channels, and its gradient.
+  /// The mean squared error of the three channels.
   ///
-  ///     L = |C − target|² / 3      ∂L/∂C = 2 (C − target) / 3
-  package static func squaredError(
-    _ pixel: SIMD3<Float>, target: SIMD3<Float>
-  ) -> (value: Double, gradient: SIMD3<Float>) {
+  ///     L = |C − target|² / 3
+  package static func squaredError(_ pixel: SIMD3<Float>, target: SIMD3<Float>) -> Double {
     let error = pixel - target
-    return (Double((error * error).sum()) / 3, error * (2.0 / 3))
+    return Double((error * error).sum()) / 3
   }
 
   /// λ times the mean square of a batch of codes; its gradient is added.

@@ -1,88 +1,104 @@
-import Kernels
-import NeuralFields
+package import Kernels
+package import NeuralFields
 package import VolumeRendering
 
-/// What training knows of one scene's density, cell by cell, and the occupancy grid that follows.
+/// What training knows of one scene's density, cell by cell, and the occupied cells that follow.
 ///
 ///     estimate ← max(decay · estimate, σ at a random point of the cell)
 ///
 /// (Müller et al. 2022, appendix E.1.) The maximum keeps a surface that one draw missed; the decay
-/// forgets density that has gone.
+/// forgets density that has gone. Cells above a threshold and their neighbours are occupied.
 package struct OccupancyEstimate: Sendable {
-  package private(set) var grid: OccupancyGrid
+  package let cells: CellGrid
+  /// The occupied cells.
+  package private(set) var mask: CellMask
+  /// The same, for the samples of training rays.
+  package private(set) var occupied: OccupiedCells
+  /// The smallest box around all occupied cells, cut to the grid's bound.
+  package private(set) var occupiedBox: BoundingBox
   private var densities: [Float]
   package private(set) var updateCount = 0
 
   /// Nothing known: every cell is occupied.
   package init(cells: CellGrid) {
-    grid = OccupancyGrid(fullyOccupied: cells)
-    densities = [Float](repeating: 0, count: cells.cellCount)
+    self.init(cells: cells, mask: CellMask(fullWithCounts: cells.counts))
   }
 
-  /// The cells to look at next: all that are occupied, and a different part of the others every time.
+  /// Known cells, whose densities are not.
+  package init(cells: CellGrid, mask: CellMask) {
+    self.cells = cells
+    self.mask = mask
+    densities = [Float](repeating: 0, count: cells.cellCount)
+    (occupied, occupiedBox) = Self.occupied(mask, of: cells)
+  }
+
+  /// The cells to look at next: first all, then half of the occupied and an eighth of the others, in
+  /// turn.
   ///
   /// Where nothing is, rays take no samples and hardly anything grows.
-  package var dueCells: [Int] {
-    let rest = updateCount % Self.emptyCellPeriod
-    return (0..<grid.cells.cellCount).filter {
-      grid.isOccupied(index: $0) || $0 % Self.emptyCellPeriod == rest
+  package var dueCells: [CellPlace] {
+    var places: [CellPlace] = []
+    var index = 0
+    for z in 0..<cells.counts.z {
+      for y in 0..<cells.counts.y {
+        for x in 0..<cells.counts.x {
+          let turn = (index + updateCount) % Self.emptyPeriod
+          if turn == 0 || updateCount == 0
+            || (turn % Self.occupiedPeriod == 0 && mask.contains(index: index))
+          {
+            places.append(CellPlace(x: x, y: y, z: z))
+          }
+          index += 1
+        }
+      }
     }
+    return places
   }
 
-  /// Updates between two looks at an empty cell.
-  private static let emptyCellPeriod = 8
+  /// Updates between two looks at a cell; the second is a multiple of the first.
+  private static let occupiedPeriod = 2
+  private static let emptyPeriod = 8
 
   /// Takes in new densities of some cells.
   ///
   /// One that is not finite counts as little above empty: the cell's samples will show it, and it is
   /// soon forgotten.
-  package mutating func update(_ indices: [Int], with sampled: [Float], decay: Float) {
-    let threshold = OccupancyGrid.threshold(for: grid.cells)
-    for (index, density) in zip(indices, sampled) {
+  package mutating func update(_ places: [CellPlace], with sampled: [Float], decay: Float) {
+    let threshold = OccupancyGrid.threshold(for: cells)
+    for (place, density) in zip(places, sampled) {
+      let index = cells.index(of: place.cell)
       let known = density.isFinite ? density : 2 * threshold
       densities[index] = max(densities[index] * decay, known)
     }
     updateCount += 1
-    grid = OccupancyGrid(cells: grid.cells, densities: densities, threshold: threshold)
+    mask = CellMask(counts: cells.counts, densities: densities, above: threshold).dilated
     // Without a single sample a scene would have no gradient and stay empty for ever.
-    if grid.isEmpty { grid = OccupancyGrid(fullyOccupied: grid.cells) }
+    if mask.isEmpty { mask = CellMask(fullWithCounts: cells.counts) }
+    (occupied, occupiedBox) = Self.occupied(mask, of: cells)
   }
 
-  /// Updates the estimates of several scenes, each from one random point per cell.
-  ///
-  /// - Parameter random: the stream of this update; every block of cells draws from its own part.
-  static func update(
-    _ estimates: inout [OccupancyEstimate], scenes: [(index: Int, field: CoordinateMLP)],
-    decay: Float, random: SeededGenerator, batches: inout [FieldBatch]
-  ) {
-    guard !scenes.isEmpty else { return }
-    let cells = estimates[scenes[0].index].grid.cells
-    let length = OccupancyGrid.blockLength
-    var jobs: [(place: Int, indices: ArraySlice<Int>)] = []
-    let due = scenes.map { estimates[$0.index].dueCells }
-    for (place, indices) in due.enumerated() {
-      for start in stride(from: 0, to: indices.count, by: length) {
-        jobs.append((place, indices[start..<min(start + length, indices.count)]))
-      }
-    }
-    let work = jobs
-    let blocks = ParallelLoop.map(count: work.count, workspaces: &batches) { item, batch in
-      let (place, indices) = work[item]
-      var stream = random.split(UInt64(scenes[place].index)).split(UInt64(indices.startIndex))
-      return OccupancyGrid.densities(
-        of: scenes[place].field, in: cells, at: indices, batch: &batch
-      ) {
-        SIMD3(stream.uniform(), stream.uniform(), stream.uniform())
-      }
-    }
-    var sampled = [[Float]](repeating: [], count: scenes.count)
-    for (job, block) in zip(work, blocks) { sampled[job.place] += block }
-    let densities = sampled
-    var touched = scenes.map { estimates[$0.index] }
-    var unused = [Bool](repeating: false, count: batches.count)
-    ParallelLoop.forEach(&touched, workspaces: &unused) { place, estimate, _ in
-      estimate.update(due[place], with: densities[place], decay: decay)
-    }
-    for (scene, estimate) in zip(scenes, touched) { estimates[scene.index] = estimate }
+  private static func occupied(
+    _ mask: CellMask, of cells: CellGrid
+  ) -> (OccupiedCells, BoundingBox) {
+    var bytes = [UInt8](repeating: 0, count: cells.cellCount)
+    for index in mask.indices { bytes[index] = 1 }
+    let (lower, upper) = mask.box
+    return (
+      OccupiedCells(
+        minimum: cells.bound.minimum, cellSize: cells.cellSize, counts: cells.counts,
+        occupied: bytes),
+      BoundingBox(
+        minimum: cells.position(in: lower, offset: .zero),
+        maximum: pointwiseMin(cells.position(in: upper, offset: .zero), cells.bound.maximum))
+    )
   }
+}
+
+/// A cell's coordinates, ten bits each: cheaper to take apart than its number.
+package struct CellPlace: Sendable, Hashable {
+  private let bits: UInt32
+
+  package init(x: Int, y: Int, z: Int) { bits = UInt32(x | y << 10 | z << 20) }
+
+  package var cell: SIMD3<Int> { [Int(bits & 1023), Int(bits >> 10 & 1023), Int(bits >> 20)] }
 }

@@ -21,8 +21,11 @@ package struct Trainer {
   /// A running mean over steps; at first all of a ray's way through the bound.
   private var samplesPerRay: Double
   private var workers: [Backpropagation]
-  private var batches: [FieldBatch]
-  private var parameterGradient: [Float]
+  private var look: OccupancyLook
+  /// Memory of the steps, made by the first.
+  private var pass = Hypernetwork.Pass()
+  private var codes: [Float] = []
+  private var slices: [Slice] = []
 
   /// A share of one scene's rays of a step: the unit of parallel work.
   private struct Slice {
@@ -43,6 +46,12 @@ package struct Trainer {
     precondition(
       scenes.map(\.name) == state.latents.names, "found codes of other scenes than the data's")
     self.state = state
+    if configuration.averageDecay == 0 {
+      self.state.average = nil
+    } else if state.average == nil {
+      self.state.average = WeightAverage(
+        parameters: state.hypernetwork.parameters, codes: state.latents.values)
+    }
     self.scenes = scenes
     self.architecture = architecture
     self.bound = bound
@@ -54,15 +63,14 @@ package struct Trainer {
     estimates = [OccupancyEstimate](repeating: OccupancyEstimate(cells: cells), count: scenes.count)
     visitCounts = [Int](repeating: 0, count: scenes.count)
     samplesPerRay = Double(configuration.samplesPerDiagonal) / 2
-    let interval = bound.diagonal / Float(configuration.samplesPerDiagonal)
     let shape = architecture.kernelShape(over: bound)
-    let diagonal = bound.diagonal
     workers = (0..<threadCount).map { _ in
-      Backpropagation(shape: shape, interval: interval, diagonal: diagonal)
+      Backpropagation(
+        shape: shape,
+        samplesPerDiagonal: max(
+          configuration.samplesPerDiagonal, configuration.firstSamplesPerDiagonal ?? 0))
     }
-    batches = [FieldBatch](
-      repeating: FieldBatch(capacity: OccupancyGrid.blockLength), count: threadCount)
-    parameterGradient = [Float](repeating: 0, count: state.hypernetwork.layout.count)
+    look = OccupancyLook(threadCount: threadCount)
   }
 
   /// What one step did.
@@ -73,78 +81,111 @@ package struct Trainer {
     package let sampleCount: Int
     /// Whether the step was left out because a number was not finite.
     package let wasSkipped: Bool
+    /// Where its processor time went; nil unless it was asked for.
+    package let seconds: PhaseSeconds?
   }
 
   /// Takes one step.
   ///
-  /// - Parameter progress: the share of the budget that is used up, 0…1; decides learning rates and
-  ///   the weight of the foreground.
-  package mutating func step(progress: Float) -> StepReport {
+  /// - Parameters:
+  ///   - progress: the share of the budget that is used up, 0…1; decides learning rates and the weight
+  ///     of the foreground.
+  ///   - measuresPhases: whether to report where the time went. The process must do nothing else.
+  package mutating func step(progress: Float, measuresPhases: Bool = false) -> StepReport {
+    var clock = PhaseClock(isRunning: measuresPhases) { ProcessorClock.processSeconds }
     let random = SeededGenerator(seed: configuration.seed, 1, UInt64(state.step))
     let chosen = scenesOfStep(state.step)
 
     // 1. Codes → field weights, for all scenes of the step at once.
-    let codes = chosen.flatMap { state.latents.values[state.latents.range(ofRow: $0)] }
-    let pass = state.hypernetwork.forward(
-      codes: codes, batch: chosen.count, threadCount: threadCount)
-    let weightCount = state.hypernetwork.target.count
-    let (architecture, bound) = (architecture, bound)
-    let fields = ParallelLoop.map(count: chosen.count, threadCount: threadCount) { index in
-      CoordinateMLP(
-        architecture: architecture, bound: bound,
-        weights: pass.weights.span.extracting(index * weightCount..<(index + 1) * weightCount))
-    }
+    gatherCodes(of: chosen)
+    state.hypernetwork.forward(
+      codes: codes, batch: chosen.count, into: &pass, threadCount: threadCount)
+    let fields = fields(count: chosen.count)
+    clock.end(.hypernetworkForward)
 
     // 2. Where the scenes have density.
     updateEstimates(of: chosen, fields: fields, random: random.split(0))
+    clock.end(.occupancy)
 
     // 3. Rays → loss → gradients of the field weights, slice by slice.
-    let slices = accumulateGradients(
-      of: chosen, fields: fields, progress: progress, random: random.split(1))
-    let rayCount = slices.count * raysPerSlice(sliceCount: slices.count)
+    let rayCount = accumulateGradients(
+      of: chosen, fields: fields, progress: progress, random: random.split(1),
+      measuresPhases: measuresPhases)
     var loss = 0.0
     var sampleCount = 0
-    var weightGradient = [Float](repeating: 0, count: pass.weights.count)
     for slice in slices {
       loss += slice.sums.loss / Double(rayCount)
       sampleCount += slice.sums.sampleCount
-      let start = slice.scene * weightCount
-      let scale = 1 / Float(rayCount)
-      for (index, value) in slice.weightGradient.values.enumerated() {
-        weightGradient[start + index] += value * scale
-      }
+      if let seconds = slice.sums.seconds { clock.add(seconds) }
     }
 
     // 4. Gradients of the field weights → hypernetwork and codes.
-    for index in parameterGradient.indices { parameterGradient[index] = 0 }
-    var codeGradient = [Float](repeating: 0, count: codes.count)
+    sumSlices()
+    state.hypernetwork.backward(&pass, threadCount: threadCount)
+    var codeGradient = pass.codeGradient
     let penalty = Loss.latentPenalty(
       codes: codes, weight: configuration.latentPenalty, gradient: &codeGradient)
-    state.hypernetwork.backward(
-      pass, weightGradient: weightGradient, parameterGradient: &parameterGradient,
-      codeGradient: &codeGradient, threadCount: threadCount)
+    clock.end(.hypernetworkBackward)
 
     // 5. One step of Adam, unless a number is not finite: then nothing changes.
     let isFinite =
-      (loss + penalty).isFinite
-      && [weightGradient, codeGradient, parameterGradient].allSatisfy(Self.hasFiniteSquares)
+      (loss + penalty).isFinite && codeGradient.span.hasFiniteSquares
+      && state.hypernetwork.hasFiniteGradients(after: pass)
     if isFinite {
       update(chosen, codeGradient: codeGradient, progress: progress)
     } else {
       state.skippedStepCount += 1
     }
     state.step += 1
+    takeAverage()
     samplesPerRay += 0.1 * (Double(sampleCount) / Double(rayCount) - samplesPerRay)
+    clock.end(.optimizer)
     return StepReport(
-      loss: loss, rayCount: rayCount, sampleCount: sampleCount, wasSkipped: !isFinite)
+      loss: loss, rayCount: rayCount, sampleCount: sampleCount, wasSkipped: !isFinite,
+      seconds: clock.seconds)
   }
 
-  /// Whether the squares of a gradient, which Adam keeps, are finite.
-  ///
-  /// As whole numbers magnitudes keep their order, and what is not a number comes last.
-  private static func hasFiniteSquares(_ gradient: [Float]) -> Bool {
-    let largest = Float(bitPattern: gradient.reduce(0) { max($0, $1.magnitude.bitPattern) })
-    return (largest * largest).isFinite
+  private mutating func takeAverage() {
+    var average: WeightAverage?
+    swap(&average, &state.average)
+    average?.add(
+      state.hypernetwork, state.latents, step: state.step, decay: configuration.averageDecay,
+      threadCount: threadCount)
+    swap(&average, &state.average)
+  }
+
+  private mutating func gatherCodes(of chosen: [Int]) {
+    codes.removeAll(keepingCapacity: true)
+    for scene in chosen {
+      for index in state.latents.range(ofRow: scene) { codes.append(state.latents.values[index]) }
+    }
+  }
+
+  private func fields(count: Int) -> [CoordinateMLP] {
+    let (architecture, bound, weights) = (architecture, bound, pass.weights)
+    let length = state.hypernetwork.target.count
+    return ParallelLoop.map(count: count, threadCount: threadCount) { index in
+      CoordinateMLP(
+        architecture: architecture, bound: bound,
+        weights: weights.span.extracting(index * length..<(index + 1) * length))
+    }
+  }
+
+  /// Adds the slices' gradients up, scene by scene, in the slices' order.
+  private mutating func sumSlices() {
+    let slices = slices
+    ParallelLoop.forEachChunk(
+      of: &pass.weightGradient, chunkLength: state.hypernetwork.target.count,
+      threadCount: threadCount
+    ) { scene, row in
+      for slice in slices where slice.scene == scene {
+        if slice.index == 0 {
+          row.replace(with: slice.weightGradient.values.span)
+        } else {
+          row.add(slice.weightGradient.values.span)
+        }
+      }
+    }
   }
 
   /// The scenes of a step: a new random order for every pass through all scenes.
@@ -165,68 +206,82 @@ package struct Trainer {
     return max(1, min(Int(wanted), configuration.raysPerStep) / sliceCount)
   }
 
+  /// The length that codes of the initial deviation have on average.
+  private var codeLength: Float {
+    state.hypernetwork.architecture.latentDeviation * Float(state.latents.width).squareRoot()
+  }
+
   private func slicesPerScene(sceneCount: Int) -> Int { max(1, Self.slicesPerStep / sceneCount) }
 
-  /// Looks at every scene's grid again after a number of visits, more often in the beginning.
+  /// Looks at every scene's grid again after a number of visits: at first at each, then rarer and rarer.
   private mutating func updateEstimates(
     of chosen: [Int], fields: [CoordinateMLP], random: SeededGenerator
   ) {
     var due: [(index: Int, field: CoordinateMLP)] = []
     for (scene, field) in zip(chosen, fields) {
       visitCounts[scene] += 1
-      let isNew = visitCounts[scene] < 2 * configuration.gridPeriod
-      let period = isNew ? max(1, configuration.gridPeriod / 4) : configuration.gridPeriod
-      if visitCounts[scene] % period == 0 { due.append((scene, field)) }
+      let visits = visitCounts[scene]
+      // A quarter of the visits so far, as a power of two.
+      let rarer = visits < 8 ? 1 : 1 << (Int.bitWidth - 3 - visits.leadingZeroBitCount)
+      // Scenes are due at different visits, so that steps cost alike.
+      if (visits + scene) % min(rarer, configuration.gridPeriod) == 0 {
+        due.append((scene, field))
+      }
     }
-    OccupancyEstimate.update(
-      &estimates, scenes: due, decay: configuration.gridDecay, random: random, batches: &batches)
+    look.update(&estimates, scenes: due, decay: configuration.gridDecay, random: random)
   }
 
+  /// Fills the slices; returns the number of rays of all of them.
   private mutating func accumulateGradients(
-    of chosen: [Int], fields: [CoordinateMLP], progress: Float, random: SeededGenerator
-  ) -> [Slice] {
+    of chosen: [Int], fields: [CoordinateMLP], progress: Float, random: SeededGenerator,
+    measuresPhases: Bool
+  ) -> Int {
     let perScene = slicesPerScene(sceneCount: chosen.count)
     let rayCount = raysPerSlice(sliceCount: perScene * chosen.count)
-    let empty = FieldWeights(
-      [Float](repeating: 0, count: state.hypernetwork.target.count))
-    var slices = chosen.indices.flatMap { scene in
-      (0..<perScene).map { Slice(scene: scene, index: $0, weightGradient: empty) }
+    if slices.count != perScene * chosen.count {
+      let empty = FieldWeights(
+        [Float](repeating: 0, count: state.hypernetwork.target.count))
+      slices = chosen.indices.flatMap { scene in
+        (0..<perScene).map { Slice(scene: scene, index: $0, weightGradient: empty) }
+      }
     }
+    let total = rayCount * slices.count
     let configuration = configuration
     let foregroundShare =
       configuration.foregroundShare
       + (configuration.finalForegroundShare - configuration.foregroundShare) * progress
-    let (scenes, estimates, bound) = (scenes, estimates, bound)
+    let interval =
+      bound.diagonal / Float(configuration.samplesPerDiagonal(progress: progress))
+    let (scenes, estimates) = (scenes, estimates)
     ParallelLoop.forEach(&slices, workspaces: &workers) { _, slice, worker in
-      let scene = chosen[slice.scene]
-      let stream = random.split(UInt64(scene)).split(UInt64(slice.index))
-      let rays = (0..<rayCount).map { ray in
-        scenes[scene].drawRay(
-          random: stream.split(UInt64(ray)), foregroundShare: foregroundShare, bound: bound,
-          near: configuration.near)
-      }
+      let index = chosen[slice.scene]
+      let (scene, estimate) = (scenes[index], estimates[index])
+      let stream = random.split(UInt64(index)).split(UInt64(slice.index))
+      slice.weightGradient.values.clear()
       slice.sums = worker.accumulate(
-        rays: rays, field: fields[slice.scene], grid: estimates[scene].grid,
-        weightGradient: &slice.weightGradient)
+        drawing: {
+          $0.draw(
+            rayCount, of: scene, random: stream, foregroundShare: foregroundShare,
+            within: estimate.occupiedBox, near: configuration.near)
+        }, weight: 1 / Float(total), interval: interval, field: fields[slice.scene],
+        occupied: estimate.occupied,
+        weightGradient: &slice.weightGradient, measuresPhases: measuresPhases)
     }
-    return slices
+    return total
   }
 
   private mutating func update(_ chosen: [Int], codeGradient: [Float], progress: Float) {
     let share = schedule.share(step: state.step, progress: progress)
     state.optimizer.step(
-      &state.hypernetwork.parameters, gradient: parameterGradient,
-      learningRate: configuration.learningRate * share, threadCount: threadCount)
-    var gradient = [Float](repeating: 0, count: state.latents.values.count)
+      &state.hypernetwork, after: pass, learningRate: configuration.learningRate * share,
+      threadCount: threadCount)
+    let width = state.latents.width
     for (place, scene) in chosen.enumerated() {
-      gradient.replaceSubrange(
-        state.latents.range(ofRow: scene),
-        with: codeGradient[place * state.latents.width..<(place + 1) * state.latents.width])
-    }
-    for scene in chosen {
       state.codeOptimizer.step(
-        &state.latents.values, gradient: gradient, row: scene,
+        &state.latents.values, row: scene,
+        gradient: codeGradient.span.extracting(place * width..<(place + 1) * width),
         learningRate: configuration.codeLearningRate * share, threadCount: 1)
+      if configuration.normalizesCodes { state.latents.normalize(row: scene, length: codeLength) }
     }
   }
 }

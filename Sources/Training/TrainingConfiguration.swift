@@ -10,6 +10,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   package var raysPerStep = 8192
   /// Intervals along the bound's diagonal.
   package var samplesPerDiagonal = 96
+  /// The same at the start, from where it grows evenly until the middle; nil has them all at once.
+  package var firstSamplesPerDiagonal: Int?
   /// The distance before which nothing is seen, scene units.
   package var near: Float = 0
 
@@ -21,6 +23,14 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// The share of the peak rates that is left at the end.
   package var finalRateShare: Float = 0.02
 
+  /// What each step leaves of the running mean of weights and codes that becomes the model, [0, 1).
+  ///
+  /// At 0 there is no mean, and the last step's weights are the model.
+  package var averageDecay: Float = 0
+
+  /// Whether codes keep the length that they have on average at the start.
+  package var normalizesCodes = false
+
   /// Weight of the mean square of the codes in the loss.
   package var latentPenalty: Float = 1e-4
 
@@ -30,10 +40,47 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
 
   /// Cells of the occupancy grids along the bound's longest edge.
   package var gridResolution = 64
-  /// Steps that a scene takes part in between updates of its grid.
-  package var gridPeriod = 32
+  /// Steps that a scene takes part in between updates of its grid, once it has taken part in many.
+  package var gridPeriod = 64
   /// What is left of a cell's density estimate at every update.
-  package var gridDecay: Float = 0.8
+  package var gridDecay: Float = 0.5
 
   package init() {}
+
+  /// Intervals along the bound's diagonal at a point of the training.
+  ///
+  /// - Parameter progress: the share of the budget that is used up, 0…1.
+  package func samplesPerDiagonal(progress: Float) -> Int {
+    guard let first = firstSamplesPerDiagonal else { return samplesPerDiagonal }
+    let share = min(1, 2 * progress)
+    return first + Int((Float(samplesPerDiagonal - first) * share).rounded())
+  }
+}
+
+/// Reading settings that were kept: a number that they do not name has the value that it had before it
+/// could be chosen.
+extension TrainingConfiguration {
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    seed = try values.decode(UInt64.self, forKey: .seed)
+    scenesPerStep = try values.decode(Int.self, forKey: .scenesPerStep)
+    samplesPerStep = try values.decode(Int.self, forKey: .samplesPerStep)
+    raysPerStep = try values.decode(Int.self, forKey: .raysPerStep)
+    samplesPerDiagonal = try values.decode(Int.self, forKey: .samplesPerDiagonal)
+    firstSamplesPerDiagonal = try values.decodeIfPresent(
+      Int.self, forKey: .firstSamplesPerDiagonal)
+    near = try values.decode(Float.self, forKey: .near)
+    learningRate = try values.decode(Float.self, forKey: .learningRate)
+    codeLearningRate = try values.decode(Float.self, forKey: .codeLearningRate)
+    warmupSteps = try values.decode(Int.self, forKey: .warmupSteps)
+    finalRateShare = try values.decode(Float.self, forKey: .finalRateShare)
+    averageDecay = try values.decodeIfPresent(Float.self, forKey: .averageDecay) ?? 0
+    normalizesCodes = try values.decodeIfPresent(Bool.self, forKey: .normalizesCodes) ?? false
+    latentPenalty = try values.decode(Float.self, forKey: .latentPenalty)
+    foregroundShare = try values.decode(Float.self, forKey: .foregroundShare)
+    finalForegroundShare = try values.decode(Float.self, forKey: .finalForegroundShare)
+    gridResolution = try values.decode(Int.self, forKey: .gridResolution)
+    gridPeriod = try values.decode(Int.self, forKey: .gridPeriod)
+    gridDecay = try values.decode(Float.self, forKey: .gridDecay)
+  }
 }

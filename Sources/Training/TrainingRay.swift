@@ -9,45 +9,70 @@ package struct TrainingRay: Sendable {
   package let target: SIMD3<Float>
   /// The colour behind the scene, for the prediction as for the target.
   package let background: SIMD3<Float>
-  /// The ray's own random stream.
-  package let jitter: SeededGenerator
+  /// Where in its interval each of the ray's samples lies, [0, 1).
+  package let offset: Float
 
-  package init(
-    ray: Ray?, target: SIMD3<Float>, background: SIMD3<Float>, jitter: SeededGenerator
-  ) {
+  package init(ray: Ray?, target: SIMD3<Float>, background: SIMD3<Float>, offset: Float) {
     self.ray = ray
     self.target = target
     self.background = background
-    self.jitter = jitter
+    self.offset = offset
   }
 }
 
-extension TrainingScene {
-  /// Draws one training ray.
+/// Draws the training rays of a scene, many at a time; it keeps its memory.
+package struct RayDrawing: Sendable {
+  package private(set) var rays: [TrainingRay] = []
+  private var draws: [Draw] = []
+
+  /// A ray's pixel, and the rest of the ray's random stream.
+  private struct Draw {
+    let pixel: Int
+    var bytes: UInt32 = 0
+    var random: SeededGenerator
+  }
+
+  package init() {}
+
+  /// Draws `count` rays in place of those before.
   ///
   /// A transparent picture is set before a random colour, the same for prediction and target, so that
-  /// only true emptiness explains it.
+  /// only true emptiness explains it. Pixels lie anywhere in memory, so they are fetched in a loop of
+  /// their own, in which the processor waits for many at once.
   ///
   /// - Parameters:
-  ///   - random: the ray's own random stream.
+  ///   - random: ray i has its i-th part for itself.
   ///   - foregroundShare: the chance to draw from foreground pixels alone.
-  package func drawRay(
-    random: SeededGenerator, foregroundShare: Float, bound: BoundingBox, near: Float
-  ) -> TrainingRay {
-    var random = random
-    let fromForeground = random.uniform() < foregroundShare
-    let pixel = drawPixel(fromForeground: fromForeground, random: &random)
-    let (origin, direction) = ray(throughPixel: pixel)
-    let (radiance, alpha) = colour(ofPixel: pixel)
-    let behind: SIMD3<Float> =
-      if case .plain(let colour) = background {
-        colour
-      } else {
-        SIMD3(random.uniform(), random.uniform(), random.uniform())
-      }
-    return TrainingRay(
-      ray: Ray(origin: origin, direction: direction, within: bound, near: near),
-      target: radiance * alpha + behind * (1 - alpha), background: behind,
-      jitter: random.split(0))
+  ///   - box: outside of which nothing is: rays are cut to it.
+  ///   - near: the distance before which nothing is seen, scene units.
+  package mutating func draw(
+    _ count: Int, of scene: TrainingScene, random: SeededGenerator, foregroundShare: Float,
+    within box: BoundingBox, near: Float
+  ) {
+    draws.removeAll(keepingCapacity: true)
+    for ray in 0..<count {
+      var own = random.split(UInt64(ray))
+      let fromForeground = own.uniform() < foregroundShare
+      let pixel = scene.drawPixel(fromForeground: fromForeground, random: &own)
+      draws.append(Draw(pixel: pixel, random: own))
+    }
+    for ray in draws.indices { draws[ray].bytes = scene.bytes(ofPixel: draws[ray].pixel) }
+    rays.removeAll(keepingCapacity: true)
+    for draw in draws {
+      var random = draw.random
+      let (origin, direction) = scene.ray(throughPixel: draw.pixel)
+      let (radiance, alpha) = TrainingScene.colour(of: draw.bytes)
+      let behind: SIMD3<Float> =
+        if case .plain(let colour) = scene.background {
+          colour
+        } else {
+          SIMD3(random.uniform(), random.uniform(), random.uniform())
+        }
+      rays.append(
+        TrainingRay(
+          ray: Ray(origin: origin, direction: direction, within: box, near: near),
+          target: radiance * alpha + behind * (1 - alpha), background: behind,
+          offset: random.uniform()))
+    }
   }
 }

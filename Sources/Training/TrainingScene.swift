@@ -1,4 +1,5 @@
 import Kernels
+import NeuralFields
 package import VolumeRendering
 
 /// One scene's training views, packed for drawing random pixels.
@@ -15,11 +16,13 @@ package struct TrainingScene: Sendable {
 
   package let name: String
   package let background: Background
-  private let cameras: [Camera]
+  private let views: [View]
   /// Where each view's pixels begin, and last their number.
   private let firstPixels: [Int]
-  /// RGBA, straight alpha, 8 bits each, `[pixelCount × 4]`.
-  private let bytes: [UInt8]
+  /// The number of pixels of every view, where it is the same.
+  private let commonSize: UInt32?
+  /// Straight colour and alpha, 8 bits each: red in the lowest, alpha in the highest.
+  private let pixels: [UInt32]
   /// The pixels that show any of the object.
   private let foreground: [UInt32]
 
@@ -30,7 +33,7 @@ package struct TrainingScene: Sendable {
     precondition(!views.isEmpty, "found no view, expected at least one")
     self.name = name
     self.background = background
-    cameras = views.map(\.camera)
+    self.views = views.map { View($0.camera) }
     var firstPixels = [0]
     for view in views {
       let count = view.camera.width * view.camera.height
@@ -38,8 +41,13 @@ package struct TrainingScene: Sendable {
       firstPixels.append(firstPixels[firstPixels.count - 1] + count)
     }
     self.firstPixels = firstPixels
+    let size = firstPixels[1]
+    let isCommon = firstPixels.enumerated().allSatisfy { $0.element == $0.offset * size }
+    commonSize = isCommon ? UInt32(exactly: size) : nil
     let bytes = views.flatMap(\.rgba)
-    self.bytes = bytes
+    pixels = (0..<bytes.count / 4).map { pixel in
+      (0..<4).reduce(0) { $0 | UInt32(bytes[pixel * 4 + $1]) << UInt32(8 * $1) }
+    }
     foreground =
       switch background {
       case .filled: []
@@ -52,8 +60,8 @@ package struct TrainingScene: Sendable {
       }
   }
 
-  package var viewCount: Int { cameras.count }
-  package var pixelCount: Int { bytes.count / 4 }
+  package var viewCount: Int { views.count }
+  package var pixelCount: Int { pixels.count }
   package var foregroundPixelCount: Int { foreground.count }
 
   /// A pixel number, uniform over the foreground or over all pixels of all views.
@@ -64,29 +72,54 @@ package struct TrainingScene: Sendable {
     return random.index(below: pixelCount)
   }
 
-  /// The ray through a pixel, as origin and unit direction.
-  func ray(throughPixel pixel: Int) -> (origin: SIMD3<Float>, direction: SIMD3<Float>) {
-    let view = view(ofPixel: pixel)
-    let camera = cameras[view]
-    let (row, column) = (pixel - firstPixels[view]).quotientAndRemainder(
-      dividingBy: camera.width)
-    let direction = camera.direction(throughPoint: [Float(column) + 0.5, Float(row) + 0.5])
-    return (camera.position, direction)
+  /// A camera, so that a pixel's ray takes no division but that by its length.
+  ///
+  ///     direction ∝ corner + column · right + row · down
+  private struct View: Sendable {
+    let position: SIMD3<Float>
+    let corner: SIMD3<Float>
+    let right: SIMD3<Float>
+    let down: SIMD3<Float>
+    let width: UInt32
+
+    init(_ camera: Camera) {
+      position = camera.position
+      right = camera.right / camera.focalX
+      down = -camera.up / camera.focalY
+      // The middle of the first pixel.
+      corner =
+        right * (0.5 - camera.principalX) + down * (0.5 - camera.principalY) - camera.backward
+      width = UInt32(camera.width)
+    }
   }
 
-  /// A pixel's straight colour and alpha, [0, 1].
-  func colour(ofPixel pixel: Int) -> (radiance: SIMD3<Float>, alpha: Float) {
-    let start = pixel * 4
-    let scale: Float = 1 / 255
+  /// The ray through a pixel, as origin and unit direction.
+  func ray(throughPixel pixel: Int) -> (origin: SIMD3<Float>, direction: SIMD3<Float>) {
+    let index = view(ofPixel: pixel)
+    let view = views[index]
+    let (row, column) = UInt32(truncatingIfNeeded: pixel - firstPixels[index])
+      .quotientAndRemainder(dividingBy: view.width)
     return (
-      SIMD3(Float(bytes[start]), Float(bytes[start + 1]), Float(bytes[start + 2])) * scale,
-      Float(bytes[start + 3]) * scale
+      view.position, (view.corner + view.right * Float(column) + view.down * Float(row)).normalised
     )
   }
 
-  /// The last view that begins at or before a pixel, by bisection.
+  /// A pixel's bytes, as `colour(of:)` takes them.
+  func bytes(ofPixel pixel: Int) -> UInt32 { pixels[pixel] }
+
+  /// A pixel's straight colour and alpha, [0, 1].
+  static func colour(of bytes: UInt32) -> (radiance: SIMD3<Float>, alpha: Float) {
+    let scale: Float = 1 / 255
+    return (
+      SIMD3(Float(bytes & 255), Float(bytes >> 8 & 255), Float(bytes >> 16 & 255)) * scale,
+      Float(bytes >> 24) * scale
+    )
+  }
+
+  /// The last view that begins at or before a pixel: at once where all have one size, else by bisection.
   private func view(ofPixel pixel: Int) -> Int {
-    var (low, high) = (0, cameras.count)
+    if let size = commonSize { return Int(UInt32(truncatingIfNeeded: pixel) / size) }
+    var (low, high) = (0, views.count)
     while high - low > 1 {
       let middle = (low + high) / 2
       if firstPixels[middle] <= pixel { low = middle } else { high = middle }

@@ -10,10 +10,12 @@ package struct TrainingState: Sendable {
   package var step = 0
   /// Steps whose loss or gradient was not a finite number; they changed nothing.
   package var skippedStepCount = 0
+  /// A running mean of hypernetwork and codes, where one is kept.
+  package var average: WeightAverage?
 
   package init(
     hypernetwork: Hypernetwork, latents: LatentTable, optimizer: Adam, codeOptimizer: Adam,
-    step: Int, skippedStepCount: Int
+    step: Int, skippedStepCount: Int, average: WeightAverage? = nil
   ) {
     self.hypernetwork = hypernetwork
     self.latents = latents
@@ -21,6 +23,7 @@ package struct TrainingState: Sendable {
     self.codeOptimizer = codeOptimizer
     self.step = step
     self.skippedStepCount = skippedStepCount
+    self.average = average
   }
 
   /// The beginning of a training run.

@@ -51,12 +51,14 @@ struct TrainingRun {
         (configuration.scenesPerStep, 1...1024), (configuration.raysPerStep, 16...1_048_576),
         (configuration.samplesPerStep, 1...16_777_216),
         (configuration.samplesPerDiagonal, 8...4096),
+        (configuration.firstSamplesPerDiagonal ?? 8, 8...4096),
         (configuration.warmupSteps, 0...1_000_000), (configuration.gridResolution, 1...512),
         (configuration.gridPeriod, 1...1_000_000), (steps ?? 1, 1...1_000_000_000),
         (maximumScenes ?? 1, 1...1_000_000),
       ]
       return counts.allSatisfy { $0.1.contains($0.0) }
-        && (minutes ?? 1) > 0 && saveIntervalSeconds > 0 && (0...1e6).contains(configuration.near)
+        && (0..<1).contains(configuration.averageDecay) && (minutes ?? 1) > 0
+        && saveIntervalSeconds > 0 && (0...1e6).contains(configuration.near)
     }
 
     /// The file that keeps them.
@@ -157,7 +159,7 @@ struct TrainingRun {
     let log = Array(logLines.map { $0 + "\n" }.joined().utf8)
     try CommandFailure.wrapping {
       try snapshot.write(to: statePath)
-      try snapshot.model.write(
+      try snapshot.result.write(
         to: settings.output, elementType: settings.storesHalfPrecision ? .float16 : .float32,
         overwriting: true)
       try FileWriter.write(log, to: logPath, overwriting: true)
@@ -166,7 +168,7 @@ struct TrainingRun {
   }
 
   private func writePreview(of snapshot: TrainingSnapshot, threadCount: Int) throws {
-    let model = snapshot.model
+    let model = snapshot.result
     let camera = model.configuration.defaultView.camera
     let width = min(200, camera.width)
     let field = model.field(for: model.latents[0], threadCount: threadCount)

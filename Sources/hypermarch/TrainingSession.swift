@@ -149,7 +149,10 @@ extension TrainingState {
       codeOptimizer: Adam(
         rowLength: snapshot.model.latents.width, firstMoment: snapshot.codeFirstMoment,
         secondMoment: snapshot.codeSecondMoment, stepCounts: snapshot.codeSteps),
-      step: snapshot.step, skippedStepCount: snapshot.skippedSteps)
+      step: snapshot.step, skippedStepCount: snapshot.skippedSteps,
+      average: snapshot.average.map {
+        WeightAverage(parameters: $0.parameters, codes: $0.codes)
+      })
   }
 }
 
@@ -170,6 +173,7 @@ extension TrainingSnapshot {
     codeFirstMoment = state.codeOptimizer.firstMoment
     codeSecondMoment = state.codeOptimizer.secondMoment
     codeSteps = state.codeOptimizer.stepCounts
+    average = state.average.map { Average(parameters: $0.parameters, codes: $0.codes) }
     step = state.step
     skippedSteps = state.skippedStepCount
     self.seconds = seconds

@@ -27,6 +27,34 @@ struct TrainingSnapshotTests {
     }
   }
 
+  @Test("a running mean comes back too, and is the training's result")
+  func average() throws {
+    try SafetensorsBytes.withTemporaryPath { path in
+      var snapshot = TinyModel.snapshot()
+      #expect(snapshot.result.latents == snapshot.model.latents)
+      let average = TrainingSnapshot.Average(
+        parameters: snapshot.firstMoment, codes: [1, 2, 3, 4, 5, 6])
+      snapshot.average = average
+      try snapshot.write(to: path)
+      let read = try TrainingSnapshot.read(path)
+      #expect(read.average == average)
+      #expect(read.model.latents == TinyModel.snapshot().model.latents)
+      #expect(read.result.hypernetwork.parameters == average.parameters)
+      #expect(read.result.latents.values == average.codes)
+      #expect(read.result.configuration == snapshot.model.configuration)
+    }
+    try expectError({ file in
+      file.tensors.append(Tensor(name: "optimizer.average", shape: [1], values: [1]))
+    }) {
+      .shape(
+        path: $0, tensor: "optimizer.average", found: [1],
+        expected: [TinyModel.snapshot().firstMoment.count])
+    }
+    try expectError({ file in
+      file.tensors.append(Tensor(name: "optimizer.code_average", shape: [1], values: [1]))
+    }) { .unexpectedTensor(path: $0, tensor: "optimizer.code_average") }
+  }
+
   @Test("writing replaces the snapshot before, and the same gives the same bytes")
   func replacing() throws {
     try SafetensorsBytes.withTemporaryPath { path in

@@ -1,4 +1,6 @@
+import Checkpoints
 import Foundation
+import NeuralFields
 import Testing
 
 @Suite("Resuming a training") struct ResumeTests {
@@ -50,6 +52,42 @@ import Testing
 
   private struct LogLine: Decodable {
     let step: Int
+  }
+
+  @Test("a running mean is the model, and goes on with its run") func average() async throws {
+    try await withTemporaryFolder { folder in
+      let run = try await Program.run(
+        ["train", Fixtures.cars, "-o", "m.safetensors", "--steps", "8", "--average-decay", "0.9"]
+          + Fixtures.smallTraining, in: folder)
+      expectSuccess(run)
+      func state() throws -> TrainingSnapshot {
+        try TrainingSnapshot.read(folder.path(of: "m.run/state.safetensors"))
+      }
+      let before = try state()
+      expectSuccess(
+        try await Program.run(["train", "--resume", "m.run", "--steps", "16"], in: folder))
+      let after = try state()
+      let model = try Checkpoint.read(folder.path(of: "m.safetensors"))
+      #expect(before.average != nil && after.average != before.average)
+      #expect(model.hypernetwork.parameters == after.average?.parameters)
+      #expect(model.latents.values == after.average?.codes)
+      #expect(model.latents != after.model.latents)
+    }
+  }
+
+  @Test("settings from before a choice could be made go on without it") func olderSettings()
+    async throws
+  {
+    try await withTemporaryFolder { folder in
+      try await Self.train(steps: 2, in: folder)
+      let text = try folder.text(of: "m.run/config.json")
+      let older = text.replacing(
+        try Regex("\\s*\"(average_decay|normalizes_codes)\" : [a-z0-9.]+,"), with: "")
+      #expect(older != text && !older.contains("average_decay"))
+      try folder.put(older, at: "m.run/config.json")
+      expectSuccess(
+        try await Program.run(["train", "--resume", "m.run", "--steps", "3"], in: folder))
+    }
   }
 
   @Test(

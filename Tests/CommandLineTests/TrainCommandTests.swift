@@ -128,12 +128,24 @@ import Testing
         "--trunk: found 32,,8, expected 1…8 widths in 1…4096, as 256,256"
       ),
       (
+        ["data", "-o", "m", "--foreground", "0.5"],
+        "--foreground: found 0.5, expected two shares in 0…1, as 0.5,0.2"
+      ),
+      (
+        ["data", "-o", "m", "--average-decay", "1"],
+        "--average-decay: found 1.0, expected 0.0…0.9999"
+      ),
+      (
         ["data", "-o", "m", "--rank", "4"],
         "--rank: found it with the generator per-layer, expected --generator low-rank"
       ),
       (
         ["--resume", "m.run", "data"],
         "--resume: data set and output are those of the run, leave them out"
+      ),
+      (
+        ["--resume", "m.run", "--normalize-codes"],
+        "--resume: found --normalize-codes, which only a new run can have"
       ),
       (
         ["--resume", "m.run", "--width", "64"],

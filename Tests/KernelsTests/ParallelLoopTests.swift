@@ -1,4 +1,5 @@
 import Kernels
+import Synchronization
 import Testing
 
 @Suite("Parallel loop")
@@ -36,5 +37,26 @@ struct ParallelLoopTests {
   @Test("a thread count below one is one thread")
   func noThreads() {
     #expect(ParallelLoop.map(count: 3, threadCount: 0) { $0 } == [0, 1, 2])
+  }
+
+  @Test("work without results is done once per index", arguments: cases, [0, 1, 2, 3, 8])
+  func run(count: Int, threadCount: Int) {
+    let visits = Mutex([Int](repeating: 0, count: count))
+    ParallelLoop.run(count: count, threadCount: threadCount) { index in
+      visits.withLock { $0[index] += 1 }
+    }
+    #expect(visits.withLock { $0 } == [Int](repeating: 1, count: count))
+  }
+
+  @Test(
+    "a flat array is changed in place, chunk by chunk", arguments: [0, 1, 6, 7, 21], [1, 2, 3, 8])
+  func chunks(count: Int, threadCount: Int) {
+    var values = (0..<count).map(Float.init)
+    ParallelLoop.forEachChunk(of: &values, chunkLength: 3, threadCount: threadCount) {
+      index, chunk in
+      for place in 0..<chunk.count { chunk[place] = chunk[place] * 2 + Float(index) }
+    }
+    let expected = (0..<count).map { index in Float(index * 2 + index / 3) }
+    #expect(values == expected)
   }
 }

@@ -28,14 +28,16 @@ struct HypernetworkGradientTests {
       return zip(weights, weightGradient).reduce(0.0) { $0 + $1.0 * Double($1.1) }
     }
 
-    func backward(from start: Float = 0) -> (parameters: [Float], codes: [Float]) {
-      var parameterGradient = [Float](repeating: start, count: network.parameters.count)
-      var codeGradient = [Float](repeating: start, count: codes.count)
-      let pass = network.forward(codes: codes, batch: 2, threadCount: 1)
-      network.backward(
-        pass, weightGradient: weightGradient, parameterGradient: &parameterGradient,
-        codeGradient: &codeGradient, threadCount: 1)
-      return (parameterGradient, codeGradient)
+    func backward(into pass: inout Hypernetwork.Pass) -> (parameters: [Float], codes: [Float]) {
+      network.forward(codes: codes, batch: 2, into: &pass, threadCount: 1)
+      pass.weightGradient = weightGradient
+      network.backward(&pass, threadCount: 1)
+      return (network.parameterGradient(after: pass), pass.codeGradient)
+    }
+
+    func backward() -> (parameters: [Float], codes: [Float]) {
+      var pass = Hypernetwork.Pass()
+      return backward(into: &pass)
     }
   }
 
@@ -71,14 +73,47 @@ struct HypernetworkGradientTests {
     #expect(Tolerance.errorOfLargest(fixture.backward().codes, expected) < 2e-6)
   }
 
-  @Test("gradients are added to what is there", arguments: TinyModels.generators)
-  func accumulation(generator: GeneratorKind) {
+  @Test("memory that another pass has used changes nothing", arguments: TinyModels.generators)
+  func reuse(generator: GeneratorKind) {
     let fixture = Fixture(generator, target: HypernetworkTests.targets[0])
-    let (fromZero, fromOne) = (fixture.backward(), fixture.backward(from: 1))
-    let parameters = fromZero.parameters.map { Double($0) + 1 }
-    let codes = fromZero.codes.map { Double($0) + 1 }
-    #expect(Tolerance.errorOfLargest(fromOne.parameters, parameters) < 1e-6)
-    #expect(Tolerance.errorOfLargest(fromOne.codes, codes) < 1e-6)
+    let other = Fixture(generator, target: HypernetworkTests.targets[1])
+    var pass = Hypernetwork.Pass()
+    // Three scenes of another field, then two of this one, twice.
+    var wide = other.network.forward(
+      codes: HypernetworkTests.codes(count: 3), batch: 3, threadCount: 1)
+    wide.weightGradient = wide.weights
+    other.network.backward(&wide, threadCount: 1)
+    swap(&pass, &wide)
+    for _ in 0..<2 {
+      let found = fixture.backward(into: &pass)
+      #expect(found.parameters == fixture.backward().parameters)
+      #expect(found.codes == fixture.backward().codes)
+    }
+  }
+
+  @Test("no entry of a gradient passes its bound", arguments: TinyModels.generators)
+  func bounds(generator: GeneratorKind) {
+    let fixture = Fixture(generator, target: HypernetworkTests.targets[1])
+    var pass = Hypernetwork.Pass()
+    let found = fixture.backward(into: &pass)
+    let bound = fixture.network.largestGradientBound(after: pass)
+    let largest = Double(found.parameters.map(\.magnitude).max() ?? .infinity)
+    #expect(largest <= bound)
+    // The bound is of use: it is no farther away than the batch and the spread of its factors.
+    #expect(bound < 100 * largest)
+  }
+
+  @Test(
+    "a gradient that may overflow, or is no number, has no finite bound",
+    arguments: TinyModels.generators, [1e25, Float.infinity, .nan])
+  func unbounded(generator: GeneratorKind, value: Float) {
+    let fixture = Fixture(generator, target: HypernetworkTests.targets[0])
+    var pass = Hypernetwork.Pass()
+    _ = fixture.backward(into: &pass)
+    #expect(fixture.network.hasFiniteGradients(after: pass))
+    pass.weightGradient[7] = value
+    fixture.network.backward(&pass, threadCount: 1)
+    #expect(!fixture.network.hasFiniteGradients(after: pass))
   }
 
   @Test("no parameter is idle", arguments: TinyModels.generators)
@@ -94,12 +129,10 @@ struct HypernetworkGradientTests {
     let network = Hypernetwork(
       architecture: TinyModels.hypernetwork(.lowRank(rank: 3)), target: target, generator: &random)
     let codes = HypernetworkTests.codes(count: 2)
-    let pass = network.forward(codes: codes, batch: 2, threadCount: 1)
-    var parameterGradient = [Float](repeating: 0, count: network.parameters.count)
-    var codeGradient = [Float](repeating: 0, count: codes.count)
-    network.backward(
-      pass, weightGradient: pass.weights, parameterGradient: &parameterGradient,
-      codeGradient: &codeGradient, threadCount: 1)
+    var pass = network.forward(codes: codes, batch: 2, threadCount: 1)
+    pass.weightGradient = pass.weights
+    network.backward(&pass, threadCount: 1)
+    let parameterGradient = network.parameterGradient(after: pass)
     for entry in network.layout.entries where entry.name.hasPrefix("generator.left.") {
       #expect(parameterGradient[entry.range].contains { $0 != 0 }, "\(entry.name)")
     }

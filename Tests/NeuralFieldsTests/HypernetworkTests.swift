@@ -31,18 +31,18 @@ struct HypernetworkTests {
 
   @Test("the number of threads changes no bit", arguments: TinyModels.generators)
   func threads(generator: GeneratorKind) {
-    // More than 1024 weights: the products are cut into blocks.
+    // More than 512 weights: the products are cut into blocks.
     let target = TinyModels.field(width: 40).layout
     let network = TinyModels.variedHypernetwork(generator, target: target, seed: 1)
     let codes = Self.codes(count: 3)
     func results(_ threadCount: Int) -> [[Float]] {
-      let pass = network.forward(codes: codes, batch: 3, threadCount: threadCount)
-      var parameterGradient = [Float](repeating: 0, count: network.parameters.count)
-      var codeGradient = [Float](repeating: 0, count: codes.count)
-      network.backward(
-        pass, weightGradient: pass.weights, parameterGradient: &parameterGradient,
-        codeGradient: &codeGradient, threadCount: threadCount)
-      return [pass.weights, parameterGradient, codeGradient]
+      var pass = network.forward(codes: codes, batch: 3, threadCount: threadCount)
+      pass.weightGradient = pass.weights
+      network.backward(&pass, threadCount: threadCount)
+      return [
+        pass.weights, network.parameterGradient(after: pass, threadCount: threadCount),
+        pass.codeGradient,
+      ]
     }
     let alone = results(1)
     for threadCount in [2, 3, 8] { #expect(results(threadCount) == alone) }

@@ -26,4 +26,11 @@ struct LatentTableTests {
     // The relative standard error of a variance is √(2 / n).
     #expect(abs(variance / 0.01 - 1) < 5 * (2.0 / 10_000).squareRoot())
   }
+
+  @Test("a code gets another length and keeps its direction; one of no length stays")
+  func normalization() {
+    var table = LatentTable(names: ["a", "b", "c"], width: 2, values: [3, 4, 0, 0, 1, 1])
+    for row in 0..<2 { table.normalize(row: row, length: 10) }
+    #expect(table.values == [6, 8, 0, 0, 1, 1])
+  }
 }

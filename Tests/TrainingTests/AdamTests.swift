@@ -20,7 +20,9 @@ struct AdamTests {
       let gradient = Self.gradient(count: 12, step: step)
       // Row 0 takes every step, row 1 every third, row 2 none.
       for row in [0, 1] where row == 0 || step % 3 == 0 {
-        adam.step(&parameters, gradient: gradient, row: row, learningRate: 0.02, threadCount: 1)
+        adam.step(
+          &parameters, row: row, gradient: gradient.span.extracting(row * 4..<row * 4 + 4),
+          learningRate: 0.02, threadCount: 1)
         for index in row * 4..<row * 4 + 4 {
           reference[index].descend(
             gradient: Double(gradient[index]), learningRate: Double(Float(0.02)),
@@ -37,11 +39,11 @@ struct AdamTests {
   func rest() {
     var adam = Adam(rowCount: 2, rowLength: 3)
     var parameters: [Float] = [1, 2, 3, 4, 5, 6]
-    let gradient: [Float] = [1, 1, 1, 1, 1, 1]
-    adam.step(&parameters, gradient: gradient, row: 1, learningRate: 0.1, threadCount: 1)
+    let gradient: [Float] = [1, 1, 1]
+    adam.step(&parameters, row: 1, gradient: gradient.span, learningRate: 0.1, threadCount: 1)
     let (before, moments) = (parameters, adam)
     for _ in 0..<5 {
-      adam.step(&parameters, gradient: gradient, row: 0, learningRate: 0.1, threadCount: 1)
+      adam.step(&parameters, row: 0, gradient: gradient.span, learningRate: 0.1, threadCount: 1)
     }
     #expect(parameters[3...] == before[3...])
     #expect(adam.firstMoment[3...] == moments.firstMoment[3...])
@@ -56,7 +58,7 @@ struct AdamTests {
     var parameters: [Float] = [1, 2, 3, 4, 5, 6]
     func step(_ adam: inout Adam, _ parameters: inout [Float], _ index: Int) {
       adam.step(
-        &parameters, gradient: Self.gradient(count: 6, step: index), row: index % 2,
+        &parameters, row: index % 2, gradient: Self.gradient(count: 3, step: index).span,
         learningRate: 0.1, threadCount: 1)
     }
     for index in 0..<7 { step(&adam, &parameters, index) }

@@ -37,19 +37,27 @@ struct ChainFixture {
       return TrainingRay(
         ray: Ray(
           origin: origin, direction: (towards - origin).normalised, within: bound),
-        target: colour(), background: colour(), jitter: SeededGenerator(seed: 7, UInt64(index)))
+        target: colour(), background: colour(), offset: random.uniform())
     }
   }
 
-  /// Where the samples of every ray lie.
+  /// Where the samples of every ray lie: those of its evenly spaced points that are in occupied cells.
   var positions: [[SIMD3<Float>]] {
     rays.map { ray in
       guard let path = ray.ray else { return [] }
-      var sampler = RaySampler(ray: path, interval: interval, jitter: ray.jitter)
-      var positions: [SIMD3<Float>] = []
-      while let t = sampler.next(in: grid) { positions.append(path.position(at: t)) }
-      return positions
+      let first = path.tNear + ray.offset * interval
+      return (0..<100).map { first + Float($0) * interval }.prefix { $0 < path.tFar }
+        .map { path.position(at: $0) }.filter { grid.isOccupied(at: $0) }
     }
+  }
+
+  /// The occupied cells, as training keeps them.
+  var occupied: OccupiedCells {
+    var mask = CellMask(counts: grid.cells.counts)
+    for index in 0..<grid.cells.cellCount where grid.isOccupied(index: index) {
+      mask.insert(index: index)
+    }
+    return OccupancyEstimate(cells: grid.cells, mask: mask).occupied
   }
 
   /// Σ over rays of the mean squared error.
@@ -68,25 +76,26 @@ struct ChainFixture {
 
   var worker: Backpropagation {
     Backpropagation(
-      shape: architecture.kernelShape(over: bound), interval: interval, diagonal: bound.diagonal)
+      shape: architecture.kernelShape(over: bound),
+      samplesPerDiagonal: Int((bound.diagonal / interval).rounded(.up)))
   }
 
   /// The library's loss, and its gradients with respect to field weights, parameters and code.
   func backward() -> (
     sums: Backpropagation.Sums, weights: [Float], parameters: [Float], code: [Float]
   ) {
-    let pass = network.forward(codes: code, batch: 1, threadCount: 1)
+    var pass = network.forward(codes: code, batch: 1, threadCount: 1)
     let field = CoordinateMLP(
       architecture: architecture, bound: bound, weights: FieldWeights(pass.weights))
     var weightGradient = FieldWeights([Float](repeating: 0, count: pass.weights.count))
     let sums = worker.accumulate(
-      rays: rays, field: field, grid: grid, weightGradient: &weightGradient)
-    var parameterGradient = [Float](repeating: 0, count: network.parameters.count)
-    var codeGradient = [Float](repeating: 0, count: code.count)
-    network.backward(
-      pass, weightGradient: weightGradient.values, parameterGradient: &parameterGradient,
-      codeGradient: &codeGradient, threadCount: 1)
-    return (sums, weightGradient.values, parameterGradient, codeGradient)
+      rays: rays, interval: interval, field: field, occupied: occupied,
+      weightGradient: &weightGradient)
+    pass.weightGradient = weightGradient.values
+    network.backward(&pass, threadCount: 1)
+    return (
+      sums, weightGradient.values, network.parameterGradient(after: pass), pass.codeGradient
+    )
   }
 }
 
@@ -149,7 +158,8 @@ struct BackpropagationTests {
     for share in [0..<13, 13..<14, 14..<60] {
       loss +=
         worker.accumulate(
-          rays: Array(fixture.rays[share]), field: field, grid: fixture.grid,
+          rays: Array(fixture.rays[share]), interval: fixture.interval, field: field,
+          occupied: fixture.occupied,
           weightGradient: &gradient
         ).loss
     }
@@ -168,11 +178,32 @@ struct BackpropagationTests {
       weights: fixture.network.weights(for: LatentCode(fixture.code)))
     var gradient = FieldWeights([Float](repeating: 0, count: fixture.network.target.count))
     let sums = fixture.worker.accumulate(
-      rays: missing, field: field, grid: fixture.grid, weightGradient: &gradient)
+      rays: missing, interval: fixture.interval, field: field, occupied: fixture.occupied,
+      weightGradient: &gradient)
     let expected = missing.reduce(0.0) {
-      $0 + Loss.squaredError($1.background, target: $1.target).value
+      $0 + Loss.squaredError($1.background, target: $1.target)
     }
     #expect(sums.loss == expected && sums.sampleCount == 0)
     #expect(gradient.values.allSatisfy { $0 == 0 })
+  }
+
+  @Test("the weight scales the gradient, and leaves the loss")
+  func weight() {
+    let fixture = ChainFixture(.perLayer, rayCount: 30)
+    let field = CoordinateMLP(
+      architecture: fixture.architecture, bound: fixture.bound,
+      weights: fixture.network.weights(for: LatentCode(fixture.code)))
+    func result(_ weight: Float) -> (loss: Double, gradient: [Float]) {
+      var gradient = FieldWeights([Float](repeating: 0, count: fixture.network.target.count))
+      let sums = fixture.worker.accumulate(
+        rays: fixture.rays, weight: weight, interval: fixture.interval, field: field,
+        occupied: fixture.occupied,
+        weightGradient: &gradient)
+      return (sums.loss, gradient.values)
+    }
+    let (plain, scaled) = (result(1), result(0.25))
+    #expect(scaled.loss == plain.loss)
+    #expect(
+      Tolerance.errorOfLargest(scaled.gradient, plain.gradient.map { Double($0) / 4 }) < 1e-6)
   }
 }

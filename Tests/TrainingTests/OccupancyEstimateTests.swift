@@ -1,3 +1,4 @@
+import Kernels
 import NeuralFields
 import TestSupport
 import Testing
@@ -15,26 +16,34 @@ struct OccupancyEstimateTests {
   ) {
     let due = estimate.dueCells
     let last = [511: 2 * threshold]
-    estimate.update(due, with: due.map { densities[$0] ?? last[$0] ?? 0 }, decay: decay)
+    estimate.update(
+      due,
+      with: due.map { densities[index(of: $0)] ?? last[index(of: $0)] ?? 0 }, decay: decay)
+  }
+
+  static func index(of place: CellPlace) -> Int { cells.index(of: place.cell) }
+
+  static let everyCell = (0..<512).map { index in
+    CellPlace(x: index % 8, y: index / 8 % 8, z: index / 64)
   }
 
   @Test("while nothing is known every cell is occupied and due")
   func beginning() {
     let estimate = OccupancyEstimate(cells: Self.cells)
-    #expect(estimate.grid.occupiedShare == 1)
-    #expect(estimate.dueCells == Array(0..<512))
+    #expect(estimate.mask.count == 512)
+    #expect(estimate.dueCells == Self.everyCell)
     #expect(estimate.updateCount == 0)
   }
 
-  @Test("after one look the grid is that of the densities found")
+  @Test("after one look the occupied cells are those of the densities found")
   func update() {
     var estimate = OccupancyEstimate(cells: Self.cells)
     var densities = [Float](repeating: 0, count: 512)
     for index in [0, 77, 400] { densities[index] = 2 * Self.threshold }
-    estimate.update(Array(0..<512), with: densities, decay: 0.9)
+    estimate.update(Self.everyCell, with: densities, decay: 0.9)
     #expect(
-      estimate.grid
-        == OccupancyGrid(cells: Self.cells, densities: densities, threshold: Self.threshold))
+      estimate.mask
+        == CellMask(counts: [8, 8, 8], densities: densities, above: Self.threshold).dilated)
     #expect(estimate.updateCount == 1)
   }
 
@@ -42,15 +51,15 @@ struct OccupancyEstimateTests {
   func decay() {
     var estimate = OccupancyEstimate(cells: Self.cells)
     Self.look(at: &estimate, densities: [100: 7 * Self.threshold])
-    // 7, 3.5, 1.75, 0.875 times the threshold.
-    for _ in 0..<2 {
+    // An occupied cell's turn comes every second time: 7, 3.5, 1.75, 0.875 times the threshold.
+    for _ in 0..<4 {
+      #expect(estimate.mask.contains(index: 100))
       Self.look(at: &estimate)
-      #expect(estimate.grid.isOccupied(index: 100))
     }
-    Self.look(at: &estimate)
-    #expect(!estimate.grid.isOccupied(index: 100))
+    for _ in 0..<2 { Self.look(at: &estimate) }
+    #expect(!estimate.mask.contains(index: 100))
     // The last cell and its neighbours.
-    #expect(estimate.grid.occupiedShare == 8.0 / 512)
+    #expect(estimate.mask.count == 8)
   }
 
   @Test("density that is met again is kept")
@@ -58,23 +67,51 @@ struct OccupancyEstimateTests {
     var estimate = OccupancyEstimate(cells: Self.cells)
     for _ in 0..<20 {
       Self.look(at: &estimate, densities: [100: 2 * Self.threshold])
-      #expect(estimate.grid.isOccupied(index: 100))
+      #expect(estimate.mask.contains(index: 100))
     }
   }
 
-  @Test("occupied cells are always due, and each empty cell within eight updates")
+  @Test("each occupied cell is due within two updates, and each empty one within eight")
   func dueCells() {
     var estimate = OccupancyEstimate(cells: Self.cells)
     Self.look(at: &estimate)
     var seen: Set<Int> = []
-    for _ in 0..<8 {
-      let due = estimate.dueCells
+    for turn in 1...8 {
+      let due = estimate.dueCells.map(Self.index)
       #expect(due.count < 512 / 4)
-      #expect((0..<512).allSatisfy { !estimate.grid.isOccupied(index: $0) || due.contains($0) })
       seen.formUnion(due)
+      if turn == 2 {
+        #expect((0..<512).allSatisfy { !estimate.mask.contains(index: $0) || seen.contains($0) })
+      }
       Self.look(at: &estimate)
     }
     #expect(seen.count == 512)
+  }
+
+  @Test("the mask and the box are those of the occupied cells")
+  func mask() {
+    var estimate = OccupancyEstimate(cells: Self.cells)
+    #expect(estimate.occupiedBox == TinyModels.cube)
+    // Cells 2…4 along x, 0…2 along y, 5…7 along z, neighbours included.
+    let dense = 3 + 8 * (1 + 8 * 6)
+    var densities = [Float](repeating: 0, count: 512)
+    densities[dense] = 2 * Self.threshold
+    estimate.update(Self.everyCell, with: densities, decay: 0.9)
+    #expect(
+      estimate.occupiedBox
+        == BoundingBox(minimum: [-0.5, -1, 0.25], maximum: [0.25, -0.25, 1]))
+    var random = SeededGenerator(seed: 5)
+    for _ in 0..<200 {
+      let point: SIMD3<Float> = [
+        random.uniform() * 2 - 1, random.uniform() * 2 - 1, random.uniform() * 2 - 1,
+      ]
+      var batch = FieldBatch(capacity: 1)
+      let found = batch.append(
+        in: estimate.occupied, origin: point, direction: [0, 0, 1], first: 0, interval: 1,
+        sampleCount: 1, keepsDirection: false)
+      let index = Self.cells.index(of: Self.cells.cell(containing: point))
+      #expect((found == 1) == estimate.mask.contains(index: index))
+    }
   }
 
   @Test("a density that is not finite keeps its cell occupied, and is soon forgotten")
@@ -82,9 +119,9 @@ struct OccupancyEstimateTests {
     for density in [Float.nan, .infinity] {
       var estimate = OccupancyEstimate(cells: Self.cells)
       Self.look(at: &estimate, densities: [100: density])
-      #expect(estimate.grid.isOccupied(index: 100) && estimate.grid.occupiedShare < 1)
-      for _ in 0..<2 { Self.look(at: &estimate) }
-      #expect(!estimate.grid.isOccupied(index: 100))
+      #expect(estimate.mask.contains(index: 100) && estimate.mask.count < 512)
+      for _ in 0..<4 { Self.look(at: &estimate) }
+      #expect(!estimate.mask.contains(index: 100))
     }
   }
 
@@ -92,19 +129,19 @@ struct OccupancyEstimateTests {
   func growth() {
     var estimate = OccupancyEstimate(cells: Self.cells)
     Self.look(at: &estimate)
-    #expect(!estimate.grid.isOccupied(index: 300))
+    #expect(!estimate.mask.contains(index: 300))
     for _ in 0..<8 { Self.look(at: &estimate, densities: [300: 2 * Self.threshold]) }
-    #expect(estimate.grid.isOccupied(index: 300))
+    #expect(estimate.mask.contains(index: 300))
   }
 
-  @Test("a scene without any density is looked at everywhere again")
+  @Test("a scene without any density takes samples everywhere again")
   func emptied() {
     var estimate = OccupancyEstimate(cells: Self.cells)
     let nothing = [Float](repeating: 0, count: 512)
     for _ in 0..<3 {
-      estimate.update(Array(0..<512), with: nothing, decay: 0.5)
-      #expect(estimate.grid.occupiedShare == 1)
-      #expect(estimate.dueCells.count == 512)
+      estimate.update(Self.everyCell, with: nothing, decay: 0.5)
+      #expect(estimate.mask.count == 512)
+      #expect(estimate.dueCells.count == 256)
     }
   }
 }

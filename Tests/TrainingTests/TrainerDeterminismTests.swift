@@ -5,15 +5,17 @@ import Training
 
 @Suite("Trainer, the same bytes")
 struct TrainerDeterminismTests {
-  static func run(_ generator: GeneratorKind, threadCount: Int, seed: UInt64 = 42) -> (
-    losses: [Double], state: TrainingState
-  ) {
+  /// - Parameter stepCount: nine go past the first updates of the grids.
+  static func run(
+    _ generator: GeneratorKind, threadCount: Int, seed: UInt64 = 42, stepCount: Int = 9
+  ) -> (losses: [Double], state: TrainingState) {
     var configuration = TrainingFixture.configuration
     configuration.seed = seed
     var trainer = TrainingFixture.trainer(
       generator, configuration: configuration, threadCount: threadCount)
-    // Past the first updates of the grids.
-    let losses = (0..<9).map { trainer.step(progress: Float($0) / 9).loss }
+    let losses = (0..<stepCount).map { step in
+      trainer.step(progress: Float(step) / Float(stepCount)).loss
+    }
     return (losses, trainer.state)
   }
 
@@ -30,6 +32,32 @@ struct TrainerDeterminismTests {
     }
   }
 
+  @Test("200 steps are the same bytes for any number of threads", arguments: [2, 3, 8])
+  func manySteps(threadCount: Int) {
+    let together = Self.run(.perLayer, threadCount: threadCount, stepCount: 200)
+    #expect(together.losses == Self.manyStepsAlone.losses)
+    #expect(together.state.isIdentical(to: Self.manyStepsAlone.state))
+  }
+
+  static let manyStepsAlone = run(.perLayer, threadCount: 1, stepCount: 200)
+
+  @Test("measuring where time goes changes no byte, and finds time in every phase")
+  func phases() {
+    var trainers = [
+      TrainingFixture.trainer(threadCount: 2), TrainingFixture.trainer(threadCount: 2),
+    ]
+    var sums = PhaseSeconds()
+    for _ in 0..<9 {
+      let plain = trainers[0].step(progress: 0)
+      let measured = trainers[1].step(progress: 0, measuresPhases: true)
+      #expect(plain.loss == measured.loss && plain.seconds == nil)
+      if let seconds = measured.seconds { sums += seconds }
+    }
+    #expect(trainers[0].state.isIdentical(to: trainers[1].state))
+    for phase in TrainingPhase.allCases { #expect(sums[phase] > 0, "\(phase)") }
+    #expect(sums.sum < 60)
+  }
+
   @Test("another seed trains to other bytes")
   func seeds() {
     let (first, second) = (
@@ -42,9 +70,9 @@ struct TrainerDeterminismTests {
   @Test("the first losses of a fixed run are the recorded ones", arguments: TinyModels.generators)
   func recordedLosses(generator: GeneratorKind) throws {
     let recorded = [
-      "per-layer": [0.09582191, 0.08751298, 0.1021536, 0.08730213, 0.09555047, 0.08792388],
-      "low-rank": [0.11456838, 0.09693222, 0.10586599, 0.09738259, 0.10391220, 0.09424182],
-      "chunked": [0.08359513, 0.08224011, 0.08584904, 0.08140479, 0.08529657, 0.08316799],
+      "per-layer": [0.09504553, 0.08782449, 0.1021697, 0.08670871, 0.09589801, 0.08842018],
+      "low-rank": [0.1146749, 0.09653190, 0.1053156, 0.09732693, 0.1025774, 0.09336597],
+      "chunked": [0.08341692, 0.08226085, 0.08561478, 0.08141003, 0.08524171, 0.08316424],
     ]
     let expected = try #require(recorded[generator.name])
     let found = Self.run(generator, threadCount: 2).losses

@@ -133,10 +133,13 @@ struct TrainerTests {
 
   @Test("a run goes on from its state in a new trainer", arguments: TinyModels.generators)
   func resume(generator: GeneratorKind) {
-    var first = TrainingFixture.trainer(generator)
+    var configuration = TrainingFixture.configuration
+    configuration.learningRate = 5e-3
+    var first = TrainingFixture.trainer(generator, configuration: configuration)
     let losses = (0..<30).map { _ in first.step(progress: 0).loss }
     func resumed() -> (losses: [Double], state: TrainingState) {
-      var trainer = TrainingFixture.trainer(generator, state: first.state)
+      var trainer = TrainingFixture.trainer(
+        generator, state: first.state, configuration: configuration)
       let losses = (0..<5).map { _ in trainer.step(progress: 0).loss }
       return (losses, trainer.state)
     }

@@ -48,6 +48,9 @@ enum TrainingFixture {
     configuration.codeLearningRate = 5e-3
     configuration.warmupSteps = 4
     configuration.finalRateShare = 0.02
+    configuration.averageDecay = 0
+    configuration.normalizesCodes = false
+    configuration.firstSamplesPerDiagonal = nil
     configuration.latentPenalty = 1e-4
     configuration.foregroundShare = 0.5
     configuration.finalForegroundShare = 0.2
@@ -91,7 +94,8 @@ extension TrainingState {
       [
         state.hypernetwork.parameters, state.latents.values, state.optimizer.firstMoment,
         state.optimizer.secondMoment, state.codeOptimizer.firstMoment,
-        state.codeOptimizer.secondMoment,
+        state.codeOptimizer.secondMoment, state.average?.parameters ?? [],
+        state.average?.codes ?? [],
       ].map { $0.bitPatterns }
     }
     return numbers(self) == numbers(other) && optimizer.stepCounts == other.optimizer.stepCounts

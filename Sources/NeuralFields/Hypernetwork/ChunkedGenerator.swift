@@ -71,88 +71,104 @@ struct ChunkedGenerator: WeightGenerator {
     fill(outputMap, deviation: HypernetworkInitialization.trunkDeviation(inputs: outputMap.inputs))
   }
 
-  /// Returns u before φ, `[batch × chunks × width]`.
   func forward(
-    features: [Float], batch: Int, parameters: [Float], weights: inout [Float], threadCount: Int
-  ) -> [Float] {
-    let width = featureMap.outputs
-    let rowCount = batch * chunks.count
-    var fromFeatures = [Float](repeating: 0, count: batch * width)
-    var fromEmbeddings = [Float](repeating: 0, count: chunks.count * width)
-    featureMap.forward(
-      features, batch: batch, parameters: parameters, into: &fromFeatures,
-      threadCount: threadCount)
-    embeddingMap.forward(
-      Array(parameters[embeddings]), batch: chunks.count, parameters: parameters,
-      into: &fromEmbeddings, threadCount: threadCount)
-    var sums = [Float](repeating: 0, count: rowCount * width)
-    for row in 0..<rowCount {
-      let (scene, chunk) = row.quotientAndRemainder(dividingBy: chunks.count)
-      for k in 0..<width {
-        sums[row * width + k] = fromFeatures[scene * width + k] + fromEmbeddings[chunk * width + k]
-      }
-    }
-    var values = [Float](repeating: 0, count: rowCount * chunkLength)
-    outputMap.forward(
-      LeakyReLU.values(of: sums), batch: rowCount, parameters: parameters, into: &values,
-      threadCount: threadCount)
-    for row in 0..<rowCount {
-      let (scene, index) = row.quotientAndRemainder(dividingBy: chunks.count)
-      let chunk = chunks[index]
-      for (k, target) in chunk.range.enumerated() {
-        weights[scene * targetCount + target] = chunk.scale * values[row * chunkLength + k]
-      }
-    }
-    return sums
-  }
-
-  func backward(
-    weightGradient: [Float], features: [Float], saved sums: [Float], batch: Int,
-    parameters: [Float], parameterGradient: inout [Float], featureGradient: inout [Float],
-    threadCount: Int
+    features: [Float], batch: Int, parameters: [Float], weights: inout [Float],
+    workspace: inout GeneratorWorkspace, threadCount: Int
   ) {
     let width = featureMap.outputs
     let rowCount = batch * chunks.count
-    var valueGradient = [Float](repeating: 0, count: rowCount * chunkLength)
+    workspace.fromFeatures.resize(to: batch * width)
+    workspace.fromEmbeddings.resize(to: chunks.count * width)
+    workspace.embeddings.resize(to: embeddings.count)
+    for (place, index) in embeddings.enumerated() {
+      workspace.embeddings[place] = parameters[index]
+    }
+    featureMap.forward(
+      features, batch: batch, parameters: parameters, into: &workspace.fromFeatures,
+      threadCount: threadCount)
+    embeddingMap.forward(
+      workspace.embeddings, batch: chunks.count, parameters: parameters,
+      into: &workspace.fromEmbeddings, threadCount: threadCount)
+    workspace.sums.resize(to: rowCount * width)
+    for row in 0..<rowCount {
+      let (scene, chunk) = row.quotientAndRemainder(dividingBy: chunks.count)
+      for k in 0..<width {
+        workspace.sums[row * width + k] =
+          workspace.fromFeatures[scene * width + k] + workspace.fromEmbeddings[chunk * width + k]
+      }
+    }
+    LeakyReLU.apply(to: workspace.sums, into: &workspace.activations)
+    workspace.outputs.resize(to: rowCount * chunkLength)
+    outputMap.forward(
+      workspace.activations, batch: rowCount, parameters: parameters, into: &workspace.outputs,
+      threadCount: threadCount)
     for row in 0..<rowCount {
       let (scene, index) = row.quotientAndRemainder(dividingBy: chunks.count)
       let chunk = chunks[index]
       for (k, target) in chunk.range.enumerated() {
-        valueGradient[row * chunkLength + k] =
+        weights[scene * targetCount + target] =
+          chunk.scale * workspace.outputs[row * chunkLength + k]
+      }
+    }
+  }
+
+  func backward(
+    weightGradient: [Float], batch: Int, parameters: [Float], featureGradient: inout [Float],
+    workspace: inout GeneratorWorkspace, threadCount: Int
+  ) {
+    let width = featureMap.outputs
+    let rowCount = batch * chunks.count
+    // The places that a tensor's last chunk leaves over keep their zeros.
+    workspace.outputGradient.resize(to: rowCount * chunkLength)
+    for row in 0..<rowCount {
+      let (scene, index) = row.quotientAndRemainder(dividingBy: chunks.count)
+      let chunk = chunks[index]
+      for (k, target) in chunk.range.enumerated() {
+        workspace.outputGradient[row * chunkLength + k] =
           chunk.scale * weightGradient[scene * targetCount + target]
       }
     }
-    outputMap.accumulateParameterGradient(
-      valueGradient, of: LeakyReLU.values(of: sums), batch: rowCount, into: &parameterGradient,
-      threadCount: threadCount)
-    var sumGradient = [Float](repeating: 0, count: rowCount * width)
-    outputMap.accumulateInputGradient(
-      valueGradient, batch: rowCount, parameters: parameters, into: &sumGradient,
-      threadCount: threadCount)
-    LeakyReLU.multiplyByDerivative(&sumGradient, at: sums)
+    workspace.sumGradient.resize(to: rowCount * width)
+    outputMap.inputGradient(
+      workspace.outputGradient, batch: rowCount, parameters: parameters,
+      into: &workspace.sumGradient, partials: &workspace.partials, threadCount: threadCount)
+    LeakyReLU.multiplyByDerivative(&workspace.sumGradient, at: workspace.sums)
 
-    var fromFeatures = [Float](repeating: 0, count: batch * width)
-    var fromEmbeddings = [Float](repeating: 0, count: chunks.count * width)
+    // The sums themselves are no longer needed: their gradients take their places.
+    for index in workspace.fromFeatures.indices { workspace.fromFeatures[index] = 0 }
+    for index in workspace.fromEmbeddings.indices { workspace.fromEmbeddings[index] = 0 }
     for row in 0..<rowCount {
       let (scene, chunk) = row.quotientAndRemainder(dividingBy: chunks.count)
       for k in 0..<width {
-        fromFeatures[scene * width + k] += sumGradient[row * width + k]
-        fromEmbeddings[chunk * width + k] += sumGradient[row * width + k]
+        let slope = workspace.sumGradient[row * width + k]
+        workspace.fromFeatures[scene * width + k] += slope
+        workspace.fromEmbeddings[chunk * width + k] += slope
       }
     }
-    featureMap.accumulateParameterGradient(
-      fromFeatures, of: features, batch: batch, into: &parameterGradient,
-      threadCount: threadCount)
-    featureMap.accumulateInputGradient(
-      fromFeatures, batch: batch, parameters: parameters, into: &featureGradient,
-      threadCount: threadCount)
-    embeddingMap.accumulateParameterGradient(
-      fromEmbeddings, of: Array(parameters[embeddings]), batch: chunks.count,
-      into: &parameterGradient, threadCount: threadCount)
-    var embeddingGradient = [Float](repeating: 0, count: embeddings.count)
-    embeddingMap.accumulateInputGradient(
-      fromEmbeddings, batch: chunks.count, parameters: parameters, into: &embeddingGradient,
-      threadCount: threadCount)
-    for (index, slope) in zip(embeddings, embeddingGradient) { parameterGradient[index] += slope }
+    featureMap.inputGradient(
+      workspace.fromFeatures, batch: batch, parameters: parameters, into: &featureGradient,
+      partials: &workspace.partials, threadCount: threadCount)
+    workspace.dense.resize(to: embeddings.count)
+    embeddingMap.inputGradient(
+      workspace.fromEmbeddings, batch: chunks.count, parameters: parameters,
+      into: &workspace.dense, partials: &workspace.partials, threadCount: threadCount)
+  }
+
+  func forEachGradient(
+    weightGradient: [Float], features: [Float], batch: Int, workspace: GeneratorWorkspace,
+    _ body: (ParameterGradient) -> Void
+  ) {
+    body(
+      .product(
+        map: outputMap, slopes: workspace.outputGradient, inputs: workspace.activations,
+        batch: batch * chunks.count))
+    body(
+      .product(
+        map: featureMap, slopes: workspace.fromFeatures, inputs: features, batch: batch))
+    body(
+      .product(
+        map: embeddingMap, slopes: workspace.fromEmbeddings, inputs: workspace.embeddings,
+        batch: chunks.count))
+    body(.dense(values: workspace.dense, offset: embeddings.lowerBound))
   }
 }

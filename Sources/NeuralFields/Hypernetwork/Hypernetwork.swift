@@ -90,69 +90,140 @@ package struct Hypernetwork: Sendable {
     FieldWeights(forward(codes: code.values, batch: 1, threadCount: threadCount).weights)
   }
 
-  /// What a forward pass over a batch of codes computed, kept for `backward`.
+  /// The memory of a forward and a backward pass over a batch of codes, used again by the next.
   package struct Pass: Sendable {
-    package let batch: Int
+    package fileprivate(set) var batch = 0
     /// The weights of every scene's field, `[batch × target.count]`.
-    package fileprivate(set) var weights: [Float]
+    package fileprivate(set) var weights: [Float] = []
+    /// ∂L/∂weights, `[batch × target.count]`: for the caller to fill in before the backward pass.
+    package var weightGradient: [Float] = []
+    /// ∂L/∂codes, `[batch × latentWidth]`, from the backward pass.
+    package var codeGradient: [Float] { gradients[0] }
     /// The input of every trunk layer, and last the features.
-    fileprivate var inputs: [[Float]]
+    fileprivate var inputs: [[Float]] = []
     /// Every trunk layer's output before its activation.
-    fileprivate var sums: [[Float]]
-    fileprivate var saved: [Float]
+    fileprivate var sums: [[Float]] = []
+    /// ∂L/∂codes, and behind it ∂L/∂sums of every trunk layer.
+    fileprivate var gradients: [[Float]] = []
+    fileprivate var workspace = GeneratorWorkspace()
+
+    package init() {}
   }
 
   /// Codes to weights, for a batch of scenes.
   ///
   /// - Parameter codes: `[batch × latentWidth]`.
   package func forward(codes: [Float], batch: Int, threadCount: Int) -> Pass {
-    precondition(
-      codes.count == batch * architecture.latentWidth,
-      "found \(codes.count) values, expected \(batch)×\(architecture.latentWidth)")
-    var pass = Pass(
-      batch: batch, weights: [Float](repeating: 0, count: batch * target.count), inputs: [codes],
-      sums: [], saved: [])
-    var features = codes
-    for map in trunk {
-      var sums = [Float](repeating: 0, count: batch * map.outputs)
-      map.forward(
-        features, batch: batch, parameters: parameters, into: &sums, threadCount: threadCount)
-      features = LeakyReLU.values(of: sums)
-      pass.sums.append(sums)
-      pass.inputs.append(features)
-    }
-    pass.saved = generator.forward(
-      features: features, batch: batch, parameters: parameters, weights: &pass.weights,
-      threadCount: threadCount)
+    var pass = Pass()
+    forward(codes: codes, batch: batch, into: &pass, threadCount: threadCount)
     return pass
   }
 
-  /// Adds ∂L/∂parameters and ∂L/∂codes, given ∂L/∂weights.
+  /// Codes to weights, for a batch of scenes, in memory that is there.
+  package func forward(codes: [Float], batch: Int, into pass: inout Pass, threadCount: Int) {
+    precondition(
+      codes.count == batch * architecture.latentWidth,
+      "found \(codes.count) values, expected \(batch)×\(architecture.latentWidth)")
+    prepare(&pass, batch: batch)
+    pass.inputs[0] = codes
+    for (index, map) in trunk.enumerated() {
+      map.forward(
+        pass.inputs[index], batch: batch, parameters: parameters, into: &pass.sums[index],
+        threadCount: threadCount)
+      LeakyReLU.apply(to: pass.sums[index], into: &pass.inputs[index + 1])
+    }
+    generator.forward(
+      features: pass.inputs[trunk.count], batch: batch, parameters: parameters,
+      weights: &pass.weights, workspace: &pass.workspace, threadCount: threadCount)
+  }
+
+  /// Brings the memory to the sizes of a batch.
+  private func prepare(_ pass: inout Pass, batch: Int) {
+    if pass.inputs.count != trunk.count + 1 {
+      pass.inputs = [[Float]](repeating: [], count: trunk.count + 1)
+      (pass.sums, pass.gradients) = (pass.inputs, pass.inputs)
+    }
+    pass.gradients[0].resize(to: batch * architecture.latentWidth)
+    for (index, map) in trunk.enumerated() {
+      pass.sums[index].resize(to: batch * map.outputs)
+      pass.gradients[index + 1].resize(to: batch * map.outputs)
+    }
+    pass.batch = batch
+    pass.weights.resize(to: batch * target.count)
+    pass.weightGradient.resize(to: batch * target.count)
+  }
+
+  /// ∂L/∂weights to ∂L/∂codes, and to what `step` needs.
+  ///
+  /// Differentiable to codes and parameters. Gradients are overwritten.
+  ///
+  /// - Parameter pass: after `forward`, its `weightGradient` filled in.
+  package func backward(_ pass: inout Pass, threadCount: Int) {
+    generator.backward(
+      weightGradient: pass.weightGradient, batch: pass.batch, parameters: parameters,
+      featureGradient: &pass.gradients[trunk.count], workspace: &pass.workspace,
+      threadCount: threadCount)
+    for (index, map) in trunk.enumerated().reversed() {
+      LeakyReLU.multiplyByDerivative(&pass.gradients[index + 1], at: pass.sums[index])
+      var below: [Float] = []
+      swap(&below, &pass.gradients[index])
+      map.inputGradient(
+        pass.gradients[index + 1], batch: pass.batch, parameters: parameters, into: &below,
+        partials: &pass.workspace.partials, threadCount: threadCount)
+      swap(&below, &pass.gradients[index])
+    }
+  }
+
+  /// Whether the squares of all gradients, which Adam keeps, are sure to be finite.
+  ///
+  /// A quarter of the largest square leaves room for the rounding of sums.
+  package func hasFiniteGradients(after pass: Pass) -> Bool {
+    let bound = largestGradientBound(after: pass)
+    // What is not a number compares as false.
+    return bound * bound <= 0.25 * Double(Float.greatestFiniteMagnitude)
+  }
+
+  /// A number that no entry of any gradient exceeds in magnitude; not finite where one may be so.
+  ///
+  /// The parameters' gradients are not there yet; the largest factors of each product are.
+  package func largestGradientBound(after pass: Pass) -> Double {
+    var bound = Double(pass.codeGradient.span.largestMagnitude)
+    forEachGradient(of: pass) { gradient in
+      // What is not a number stays, whatever follows.
+      bound = bound.isNaN || bound > gradient.bound ? bound : gradient.bound
+    }
+    return bound
+  }
+
+  /// Takes one step of Adam with all parameters.
   ///
   /// - Parameters:
-  ///   - weightGradient: `[batch × target.count]`.
-  ///   - parameterGradient: `[layout.count]`, accumulated.
-  ///   - codeGradient: `[batch × latentWidth]`, accumulated.
-  package func backward(
-    _ pass: Pass, weightGradient: [Float], parameterGradient: inout [Float],
-    codeGradient: inout [Float], threadCount: Int
+  ///   - pass: after `backward`.
+  ///   - firstMoment: `[layout.count]`, as `secondMoment`.
+  package mutating func step(
+    _ update: AdamUpdate, after pass: Pass, firstMoment: inout [Float],
+    secondMoment: inout [Float], threadCount: Int
   ) {
-    var gradient = [Float](repeating: 0, count: pass.inputs[trunk.count].count)
-    generator.backward(
-      weightGradient: weightGradient, features: pass.inputs[trunk.count], saved: pass.saved,
-      batch: pass.batch, parameters: parameters, parameterGradient: &parameterGradient,
-      featureGradient: &gradient, threadCount: threadCount)
-    for (index, map) in trunk.enumerated().reversed() {
-      LeakyReLU.multiplyByDerivative(&gradient, at: pass.sums[index])
-      map.accumulateParameterGradient(
-        gradient, of: pass.inputs[index], batch: pass.batch, into: &parameterGradient,
+    var parameters: [Float] = []
+    swap(&parameters, &self.parameters)
+    forEachGradient(of: pass) { gradient in
+      gradient.step(
+        update, parameters: &parameters, firstMoment: &firstMoment, secondMoment: &secondMoment,
         threadCount: threadCount)
-      var inputGradient = [Float](repeating: 0, count: pass.inputs[index].count)
-      map.accumulateInputGradient(
-        gradient, batch: pass.batch, parameters: parameters, into: &inputGradient,
-        threadCount: threadCount)
-      gradient = inputGradient
     }
-    for index in codeGradient.indices { codeGradient[index] += gradient[index] }
+    swap(&parameters, &self.parameters)
+  }
+
+  /// The gradients of all parameters, none of them twice.
+  private func forEachGradient(of pass: Pass, _ body: (ParameterGradient) -> Void) {
+    for (index, map) in trunk.enumerated() {
+      body(
+        .product(
+          map: map, slopes: pass.gradients[index + 1], inputs: pass.inputs[index],
+          batch: pass.batch))
+    }
+    generator.forEachGradient(
+      weightGradient: pass.weightGradient, features: pass.inputs[trunk.count], batch: pass.batch,
+      workspace: pass.workspace, body)
   }
 }

@@ -38,4 +38,13 @@ package struct LatentTable: Sendable, Hashable {
   package subscript(name: String) -> LatentCode? {
     names.firstIndex(of: name).map { self[$0] }
   }
+
+  /// Gives a code another length and keeps its direction; one of no length stays as it is.
+  package mutating func normalize(row: Int, length: Float) {
+    let range = range(ofRow: row)
+    let square = values[range].reduce(0) { $0 + $1 * $1 }
+    guard square > 0, square.isFinite else { return }
+    let scale = length / square.squareRoot()
+    for index in range { values[index] *= scale }
+  }
 }

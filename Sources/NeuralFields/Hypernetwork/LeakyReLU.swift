@@ -1,11 +1,18 @@
+import Kernels
+
 /// The hypernetwork's activation and its derivative.
 ///
 ///     φ(x) = x for x > 0, a x otherwise      a = 0.1
 ///
 /// A slope below zero as well keeps every unit of a small batch of codes alive.
 enum LeakyReLU {
-  static func values(of sums: [Float]) -> [Float] {
-    sums.map { $0 > 0 ? $0 : HypernetworkInitialization.negativeSlope * $0 }
+  /// - Parameter values: brought to the length of `sums`, and overwritten.
+  static func apply(to sums: [Float], into values: inout [Float]) {
+    values.resize(to: sums.count)
+    for index in sums.indices {
+      values[index] =
+        sums[index] > 0 ? sums[index] : HypernetworkInitialization.negativeSlope * sums[index]
+    }
   }
 
   /// ∂L/∂φ(x) → ∂L/∂x, in place.

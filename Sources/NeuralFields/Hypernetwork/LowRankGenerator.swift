@@ -23,6 +23,8 @@ struct LowRankGenerator: WeightGenerator {
   private let rank: Int
   private let parts: [Part]
   private let map: LinearMap
+  /// The bases of all matrices, in the parameters.
+  private let bases: Range<Int>
   private let targetCount: Int
   private let latentDeviation: Float
 
@@ -61,6 +63,7 @@ struct LowRankGenerator: WeightGenerator {
     for bias in biases { layout.append(bias.name, bias.count) }
     map = LinearMap(
       inputs: features, outputs: outputs, weightOffset: weightOffset, biasOffset: biasOffset)
+    let firstBase = layout.count
     var parts: [Part] = []
     for (tensor, place) in zip(tensors, places) {
       // A bias's base is its head's own bias; a matrix has a base of its own.
@@ -72,6 +75,7 @@ struct LowRankGenerator: WeightGenerator {
       parts.append(Part(target: tensor, first: place.first, second: place.second, base: base))
     }
     self.parts = parts
+    bases = firstBase..<layout.count
   }
 
   func initialize(_ parameters: inout [Float], generator: inout SeededGenerator) {
@@ -95,115 +99,150 @@ struct LowRankGenerator: WeightGenerator {
   }
 
   func forward(
-    features: [Float], batch: Int, parameters: [Float], weights: inout [Float], threadCount: Int
-  ) -> [Float] {
-    var factors = [Float](repeating: 0, count: batch * map.outputs)
+    features: [Float], batch: Int, parameters: [Float], weights: inout [Float],
+    workspace: inout GeneratorWorkspace, threadCount: Int
+  ) {
+    workspace.outputs.resize(to: batch * map.outputs)
     map.forward(
-      features, batch: batch, parameters: parameters, into: &factors, threadCount: threadCount)
-    let (saved, targetCount) = (factors, targetCount)
-    let rows = ParallelLoop.map(count: batch, threadCount: threadCount) { scene in
-      var row = [Float](repeating: 0, count: targetCount)
-      for part in parts { expand(part, factors: saved, scene: scene, parameters, into: &row) }
-      return row
+      features, batch: batch, parameters: parameters, into: &workspace.outputs,
+      threadCount: threadCount)
+    let factors = workspace.outputs
+    ParallelLoop.forEachChunk(of: &weights, chunkLength: targetCount, threadCount: threadCount) {
+      scene, row in
+      let own = factors.span.extracting(scene * map.outputs..<(scene + 1) * map.outputs)
+      for part in parts { expand(part, factors: own, parameters.span, into: &row) }
     }
-    for (scene, row) in rows.enumerated() {
-      weights.replaceSubrange(scene * targetCount..<(scene + 1) * targetCount, with: row)
-    }
-    return factors
   }
 
   /// W = B ⊙ (1 + U Vᵀ / √r), or the bias, of one tensor of one scene.
+  ///
+  /// A row of U Vᵀ is Σ_k U_k Vᵀ_k, whose inner loop runs along the row.
   private func expand(
-    _ part: Part, factors: [Float], scene: Int, _ parameters: [Float], into row: inout [Float]
+    _ part: Part, factors: Span<Float>, _ parameters: Span<Float>,
+    into row: inout MutableSpan<Float>
   ) {
     let entry = part.target.entry
-    let start = scene * map.outputs
     guard part.target.isMatrix else {
-      for index in 0..<entry.count {
-        row[entry.offset + index] = factors[start + part.first + index]
-      }
+      row.replace(with: factors.extracting(part.first..<part.first + entry.count), at: entry.offset)
       return
     }
-    let scale = 1 / Float(rank).squareRoot()
     let inputs = entry.shape[1]
+    let right = transposed(factors.extracting(part.second..<part.second + inputs * rank))
     for output in 0..<entry.shape[0] {
-      let left = start + part.first + output * rank
-      for input in 0..<inputs {
-        let right = start + part.second + input * rank
-        var product: Float = 0
-        for k in 0..<rank { product += factors[left + k] * factors[right + k] }
-        let index = output * inputs + input
-        row[entry.offset + index] = parameters[part.base + index] * (1 + scale * product)
-      }
+      let place = output * inputs
+      addFactors(
+        of: output, part, factors, right, into: &row, at: entry.offset + place, inputs: inputs)
+      let base = part.base + place
+      row.multiply(by: parameters.extracting(base..<base + inputs), at: entry.offset + place)
     }
   }
 
-  func backward(
-    weightGradient: [Float], features: [Float], saved: [Float], batch: Int, parameters: [Float],
-    parameterGradient: inout [Float], featureGradient: inout [Float], threadCount: Int
+  /// 1 + U Vᵀ / √r of one row.
+  private func addFactors(
+    of output: Int, _ part: Part, _ factors: Span<Float>, _ right: [Float],
+    into row: inout MutableSpan<Float>, at offset: Int, inputs: Int
   ) {
-    // Per scene: gradients of the factors, and of the bases in the target's order.
-    let scenes = ParallelLoop.map(count: batch, threadCount: threadCount) { scene in
-      var factorGradient = [Float](repeating: 0, count: map.outputs)
-      var baseGradient = [Float](repeating: 0, count: targetCount)
+    row.fill(with: 1, at: offset, count: inputs)
+    for k in 0..<rank {
+      row.add(
+        right.span.extracting(k * inputs..<(k + 1) * inputs),
+        times: scale * factors[part.first + output * rank + k], at: offset)
+    }
+  }
+
+  /// 1 / √r.
+  private var scale: Float { 1 / Float(rank).squareRoot() }
+
+  /// V as rows of inputs, `[r × inputs]`.
+  private func transposed(_ right: Span<Float>) -> [Float] {
+    let inputs = right.count / rank
+    var rows = [Float](repeating: 0, count: right.count)
+    for input in 0..<inputs {
+      for k in 0..<rank { rows[k * inputs + input] = right[input * rank + k] }
+    }
+    return rows
+  }
+
+  func backward(
+    weightGradient: [Float], batch: Int, parameters: [Float], featureGradient: inout [Float],
+    workspace: inout GeneratorWorkspace, threadCount: Int
+  ) {
+    // Per scene: gradients of the factors, and behind them those of the bases.
+    let factors = workspace.outputs
+    let rowLength = map.outputs + bases.count
+    workspace.gradientsOfScenes.resize(to: batch * rowLength)
+    ParallelLoop.forEachChunk(
+      of: &workspace.gradientsOfScenes, chunkLength: rowLength, threadCount: threadCount
+    ) { scene, row in
+      let own = factors.span.extracting(scene * map.outputs..<(scene + 1) * map.outputs)
+      let slopes = weightGradient.span.extracting(scene * targetCount..<(scene + 1) * targetCount)
       for part in parts {
-        reduce(
-          part, weightGradient: weightGradient, factors: saved, scene: scene, parameters,
-          factorGradient: &factorGradient, baseGradient: &baseGradient)
-      }
-      return (factorGradient, baseGradient)
-    }
-    for (_, baseGradient) in scenes {
-      for part in parts where part.target.isMatrix {
-        let entry = part.target.entry
-        for index in 0..<entry.count {
-          parameterGradient[part.base + index] += baseGradient[entry.offset + index]
-        }
+        reduce(part, slopes: slopes, factors: own, parameters.span, into: &row)
       }
     }
-    let factorGradient = scenes.flatMap(\.0)
-    map.accumulateParameterGradient(
-      factorGradient, of: features, batch: batch, into: &parameterGradient,
-      threadCount: threadCount)
-    map.accumulateInputGradient(
-      factorGradient, batch: batch, parameters: parameters, into: &featureGradient,
-      threadCount: threadCount)
+    workspace.outputGradient.resize(to: batch * map.outputs)
+    workspace.dense.resize(to: bases.count)
+    for index in workspace.dense.indices { workspace.dense[index] = 0 }
+    let gradients = workspace.gradientsOfScenes
+    for scene in 0..<batch {
+      let row = gradients.span.extracting(
+        scene * rowLength..<(scene + 1) * rowLength)
+      var target = workspace.outputGradient.mutableSpan
+      target.replace(with: row.extracting(..<map.outputs), at: scene * map.outputs)
+      var dense = workspace.dense.mutableSpan
+      dense.add(row.extracting(map.outputs...))
+    }
+    map.inputGradient(
+      workspace.outputGradient, batch: batch, parameters: parameters, into: &featureGradient,
+      partials: &workspace.partials, threadCount: threadCount)
   }
 
   /// `expand` in reverse.
   ///
   ///     ∂B = ∂W ⊙ (1 + U Vᵀ/√r)      ∂U = (∂W ⊙ B) V / √r      ∂V = (∂W ⊙ B)ᵀ U / √r
   private func reduce(
-    _ part: Part, weightGradient: [Float], factors: [Float], scene: Int, _ parameters: [Float],
-    factorGradient: inout [Float], baseGradient: inout [Float]
+    _ part: Part, slopes: Span<Float>, factors: Span<Float>, _ parameters: Span<Float>,
+    into row: inout MutableSpan<Float>
   ) {
     let entry = part.target.entry
-    let start = scene * map.outputs
-    let slopes = scene * targetCount + entry.offset
     guard part.target.isMatrix else {
-      for index in 0..<entry.count {
-        factorGradient[part.first + index] = weightGradient[slopes + index]
-      }
+      row.replace(with: slopes.extracting(entry.range), at: part.first)
       return
     }
-    let scale = 1 / Float(rank).squareRoot()
     let inputs = entry.shape[1]
+    let right = transposed(factors.extracting(part.second..<part.second + inputs * rank))
+    var rightGradient = [Float](repeating: 0, count: right.count)
+    var slopesOfFactor = [Float](repeating: 0, count: inputs)
     for output in 0..<entry.shape[0] {
-      let left = part.first + output * rank
-      for input in 0..<inputs {
-        let right = part.second + input * rank
-        let index = output * inputs + input
-        let slope = weightGradient[slopes + index]
-        let slopeOfProduct = slope * parameters[part.base + index] * scale
-        var product: Float = 0
-        for k in 0..<rank {
-          let (u, v) = (factors[start + left + k], factors[start + right + k])
-          product += u * v
-          factorGradient[left + k] += slopeOfProduct * v
-          factorGradient[right + k] += slopeOfProduct * u
-        }
-        baseGradient[entry.offset + index] = slope * (1 + scale * product)
+      let place = output * inputs
+      let slope = slopes.extracting(entry.offset + place..<entry.offset + place + inputs)
+      let base = part.base + place
+      let gradient = map.outputs + base - bases.lowerBound
+      addFactors(of: output, part, factors, right, into: &row, at: gradient, inputs: inputs)
+      row.multiply(by: slope, at: gradient)
+
+      var ofFactor = slopesOfFactor.mutableSpan
+      ofFactor.replace(with: slope)
+      ofFactor.multiply(by: parameters.extracting(base..<base + inputs))
+      for k in 0..<rank {
+        let left = part.first + output * rank + k
+        let range = k * inputs..<(k + 1) * inputs
+        row[left] = scale * slopesOfFactor.span.dot(right.span.extracting(range))
+        var target = rightGradient.mutableSpan
+        target.add(slopesOfFactor.span, times: scale * factors[left], at: range.lowerBound)
       }
     }
+    for input in 0..<inputs {
+      for k in 0..<rank { row[part.second + input * rank + k] = rightGradient[k * inputs + input] }
+    }
+  }
+
+  func forEachGradient(
+    weightGradient: [Float], features: [Float], batch: Int, workspace: GeneratorWorkspace,
+    _ body: (ParameterGradient) -> Void
+  ) {
+    body(
+      .product(map: map, slopes: workspace.outputGradient, inputs: features, batch: batch))
+    body(.dense(values: workspace.dense, offset: bases.lowerBound))
   }
 }

@@ -46,22 +46,26 @@ struct PerLayerGenerator: WeightGenerator {
   }
 
   func forward(
-    features: [Float], batch: Int, parameters: [Float], weights: inout [Float], threadCount: Int
-  ) -> [Float] {
+    features: [Float], batch: Int, parameters: [Float], weights: inout [Float],
+    workspace: inout GeneratorWorkspace, threadCount: Int
+  ) {
     map.forward(
       features, batch: batch, parameters: parameters, into: &weights, threadCount: threadCount)
-    return []
   }
 
   func backward(
-    weightGradient: [Float], features: [Float], saved: [Float], batch: Int, parameters: [Float],
-    parameterGradient: inout [Float], featureGradient: inout [Float], threadCount: Int
+    weightGradient: [Float], batch: Int, parameters: [Float], featureGradient: inout [Float],
+    workspace: inout GeneratorWorkspace, threadCount: Int
   ) {
-    map.accumulateParameterGradient(
-      weightGradient, of: features, batch: batch, into: &parameterGradient,
-      threadCount: threadCount)
-    map.accumulateInputGradient(
+    map.inputGradient(
       weightGradient, batch: batch, parameters: parameters, into: &featureGradient,
-      threadCount: threadCount)
+      partials: &workspace.partials, threadCount: threadCount)
+  }
+
+  func forEachGradient(
+    weightGradient: [Float], features: [Float], batch: Int, workspace: GeneratorWorkspace,
+    _ body: (ParameterGradient) -> Void
+  ) {
+    body(.product(map: map, slopes: weightGradient, inputs: features, batch: batch))
   }
 }

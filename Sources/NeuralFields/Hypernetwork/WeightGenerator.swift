@@ -13,15 +13,24 @@ protocol WeightGenerator: Sendable {
   /// - Parameters:
   ///   - features: `[batch × featureWidth]`.
   ///   - weights: `[batch × target count]`, overwritten.
-  /// - Returns: what `backward` wants to see again.
+  ///   - workspace: keeps what `backward` wants to see again.
   func forward(
-    features: [Float], batch: Int, parameters: [Float], weights: inout [Float], threadCount: Int
-  ) -> [Float]
+    features: [Float], batch: Int, parameters: [Float], weights: inout [Float],
+    workspace: inout GeneratorWorkspace, threadCount: Int
+  )
 
-  /// Adds ∂L/∂parameters and ∂L/∂features, given ∂L/∂weights.
+  /// ∂L/∂features, given ∂L/∂weights; leaves in the workspace what `forEachGradient` gives away.
+  ///
+  /// - Parameter featureGradient: `[batch × featureWidth]`, overwritten.
   func backward(
-    weightGradient: [Float], features: [Float], saved: [Float], batch: Int, parameters: [Float],
-    parameterGradient: inout [Float], featureGradient: inout [Float], threadCount: Int
+    weightGradient: [Float], batch: Int, parameters: [Float], featureGradient: inout [Float],
+    workspace: inout GeneratorWorkspace, threadCount: Int
+  )
+
+  /// The gradients of all its parameters, after `backward`; arguments are as there.
+  func forEachGradient(
+    weightGradient: [Float], features: [Float], batch: Int, workspace: GeneratorWorkspace,
+    _ body: (ParameterGradient) -> Void
   )
 }
 

@@ -51,21 +51,52 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Widths of the trunk's layers.", valueName: "n,n"))
   var trunk: String?
 
+  @Option(help: ArgumentHelp("Standard deviation of new codes.", valueName: "length"))
+  var latentDeviation: Float?
+
+  @Flag(help: "Keep every code at the length of a new one.")
+  var normalizeCodes = false
+
   @Option(help: ArgumentHelp("Scenes per step.", valueName: "n"))
   var scenesPerStep: Int?
 
-  @Option(help: ArgumentHelp("Rays per step.", valueName: "n"))
+  @Option(help: ArgumentHelp("Samples per step, about.", valueName: "n"))
+  var samplesPerStep: Int?
+
+  @Option(help: ArgumentHelp("Rays per step, at most.", valueName: "n"))
   var rays: Int?
 
   @Option(
     help: ArgumentHelp("Intervals along the diagonal of the scene's bound.", valueName: "n"))
   var samples: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Intervals at the start, from where they grow to --samples.", valueName: "n"))
+  var firstSamples: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of rays through the object, at the start and at the end.", valueName: "a,b"))
+  var foreground: String?
+
   @Option(help: ArgumentHelp("Adam's step size for the hypernetwork.", valueName: "rate"))
   var learningRate: Float?
 
   @Option(help: ArgumentHelp("Adam's step size for the codes.", valueName: "rate"))
   var codeLearningRate: Float?
+
+  @Option(help: ArgumentHelp("Steps over which both rates rise from zero.", valueName: "n"))
+  var warmup: Int?
+
+  @Option(help: ArgumentHelp("The share of both rates left at the end.", valueName: "share"))
+  var finalRate: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "What a step leaves of the running mean that becomes the model; 0 for none.",
+      valueName: "share"))
+  var averageDecay: Float?
 
   @Option(help: ArgumentHelp("Weight of the codes' mean square in the loss.", valueName: "weight"))
   var latentPenalty: Float?
@@ -85,9 +116,13 @@ struct TrainingOptions: ParsableArguments {
       ("layers", layers != nil), ("octaves", octaves != nil),
       ("view-directions", viewDirections != nil), ("density", density != nil),
       ("latent-width", latentWidth != nil), ("trunk", trunk != nil),
-      ("scenes-per-step", scenesPerStep != nil), ("rays", rays != nil),
-      ("samples", samples != nil), ("learning-rate", learningRate != nil),
-      ("code-learning-rate", codeLearningRate != nil), ("latent-penalty", latentPenalty != nil),
+      ("latent-deviation", latentDeviation != nil), ("normalize-codes", normalizeCodes),
+      ("scenes-per-step", scenesPerStep != nil), ("samples-per-step", samplesPerStep != nil),
+      ("rays", rays != nil), ("samples", samples != nil), ("first-samples", firstSamples != nil),
+      ("foreground", foreground != nil), ("learning-rate", learningRate != nil),
+      ("code-learning-rate", codeLearningRate != nil), ("warmup", warmup != nil),
+      ("final-rate", finalRate != nil), ("average-decay", averageDecay != nil),
+      ("latent-penalty", latentPenalty != nil),
       ("near", near != nil), ("seed", seed != nil),
     ]
     return all.filter(\.1).map(\.0)
@@ -111,12 +146,19 @@ struct TrainingOptions: ParsableArguments {
     try check("latent-width", latentWidth, 1...4096)
     try check("scenes-per-step", scenesPerStep, 1...1024)
     try check("rays", rays, 16...1_048_576)
+    try check("samples-per-step", samplesPerStep, 256...16_777_216)
     try check("samples", samples, 8...4096)
+    try check("first-samples", firstSamples, 8...4096)
+    try check("latent-deviation", latentDeviation, 1e-4...100)
+    try check("warmup", warmup, 0...1_000_000)
+    try check("final-rate", finalRate, 0...1)
+    try check("average-decay", averageDecay, 0...0.9999)
     try check("learning-rate", learningRate, 0...1)
     try check("code-learning-rate", codeLearningRate, 0...1)
     try check("latent-penalty", latentPenalty, 0...1000)
     try check("near", near, 0...1e6)
     _ = try trunkWidths()
+    _ = try foregroundShares()
     try checkGenerator("rank", isGiven: rank != nil, belongsTo: .lowRank)
     try checkGenerator("chunk-length", isGiven: chunkLength != nil, belongsTo: .chunked)
     try checkGenerator("embedding-width", isGiven: embeddingWidth != nil, belongsTo: .chunked)
@@ -138,6 +180,17 @@ struct TrainingOptions: ParsableArguments {
       throw ValidationError("--trunk: found \(trunk), expected 1…8 widths in 1…4096, as 256,256")
     }
     return widths
+  }
+
+  private func foregroundShares() throws -> (start: Float, end: Float)? {
+    guard let foreground else { return nil }
+    let words = foreground.split(separator: ",", omittingEmptySubsequences: false)
+    let shares = words.compactMap { Float($0) }.filter { (0...1).contains($0) }
+    guard shares.count == words.count, shares.count == 2 else {
+      throw ValidationError(
+        "--foreground: found \(foreground), expected two shares in 0…1, as 0.5,0.2")
+    }
+    return (shares[0], shares[1])
   }
 
   /// Puts what was asked for into a plan.
@@ -163,9 +216,20 @@ struct TrainingOptions: ParsableArguments {
     }
     set(&plan.hypernetwork.latentWidth, latentWidth)
     set(&plan.hypernetwork.trunkWidths, try trunkWidths())
+    set(&plan.hypernetwork.latentDeviation, latentDeviation)
+    if normalizeCodes { plan.configuration.normalizesCodes = true }
     set(&plan.configuration.scenesPerStep, scenesPerStep)
+    set(&plan.configuration.samplesPerStep, samplesPerStep)
     set(&plan.configuration.raysPerStep, rays)
     set(&plan.configuration.samplesPerDiagonal, samples)
+    if let firstSamples { plan.configuration.firstSamplesPerDiagonal = firstSamples }
+    if let shares = try foregroundShares() {
+      plan.configuration.foregroundShare = shares.start
+      plan.configuration.finalForegroundShare = shares.end
+    }
+    set(&plan.configuration.warmupSteps, warmup)
+    set(&plan.configuration.finalRateShare, finalRate)
+    set(&plan.configuration.averageDecay, averageDecay)
     set(&plan.configuration.learningRate, learningRate)
     set(&plan.configuration.codeLearningRate, codeLearningRate)
     set(&plan.configuration.latentPenalty, latentPenalty)
@@ -185,8 +249,16 @@ extension TrainingPlan {
       "view-directions": field.directionOctaves == nil ? "off" : "on",
       "density": field.densityActivation.rawValue, "latent-width": "\(hypernetwork.latentWidth)",
       "trunk": hypernetwork.trunkWidths.map(String.init).joined(separator: ","),
-      "scenes-per-step": "\(configuration.scenesPerStep)", "rays": "\(configuration.raysPerStep)",
-      "samples": "\(configuration.samplesPerDiagonal)",
+      "latent-deviation": "\(hypernetwork.latentDeviation)",
+      "normalize-codes": configuration.normalizesCodes ? "on" : "off",
+      "scenes-per-step": "\(configuration.scenesPerStep)",
+      "samples-per-step": "\(configuration.samplesPerStep)",
+      "rays": "\(configuration.raysPerStep)", "samples": "\(configuration.samplesPerDiagonal)",
+      "first-samples":
+        "\(configuration.firstSamplesPerDiagonal ?? configuration.samplesPerDiagonal)",
+      "foreground": "\(configuration.foregroundShare),\(configuration.finalForegroundShare)",
+      "warmup": "\(configuration.warmupSteps)", "final-rate": "\(configuration.finalRateShare)",
+      "average-decay": "\(configuration.averageDecay)",
       "learning-rate": "\(configuration.learningRate)",
       "code-learning-rate": "\(configuration.codeLearningRate)",
       "latent-penalty": "\(configuration.latentPenalty)", "seed": "\(configuration.seed)",

@@ -1,0 +1,71 @@
+import Kernels
+import NeuralFields
+import VolumeRendering
+
+/// A look at the cells of several scenes' grids at once: density at one random point of each.
+struct OccupancyLook {
+  /// A block of one scene's cells: the unit of parallel work.
+  private struct Block {
+    let place: Int
+    let cells: ArraySlice<CellPlace>
+    /// σ of each.
+    var densities: [Float] = []
+  }
+
+  private var batches: [FieldBatch]
+
+  init(threadCount: Int) {
+    batches = [FieldBatch](
+      repeating: FieldBatch(capacity: OccupancyGrid.blockLength), count: max(1, threadCount))
+  }
+
+  /// Updates the estimates of some scenes.
+  ///
+  /// - Parameter random: the stream of this update; every block of cells draws from its own part.
+  mutating func update(
+    _ estimates: inout [OccupancyEstimate], scenes: [(index: Int, field: CoordinateMLP)],
+    decay: Float, random: SeededGenerator
+  ) {
+    guard !scenes.isEmpty else { return }
+    let due = scenes.map { estimates[$0.index].dueCells }
+    var blocks: [Block] = []
+    for (place, cells) in due.enumerated() {
+      for start in stride(from: 0, to: cells.count, by: OccupancyGrid.blockLength) {
+        let end = min(start + OccupancyGrid.blockLength, cells.count)
+        blocks.append(Block(place: place, cells: cells[start..<end]))
+      }
+    }
+    let cells = estimates[scenes[0].index].cells
+    ParallelLoop.forEach(&blocks, workspaces: &batches) { _, block, batch in
+      let scene = scenes[block.place]
+      var stream = random.split(UInt64(scene.index)).split(UInt64(block.cells.startIndex))
+      batch.count = 0
+      for place in block.cells {
+        batch.append(
+          position: cells.position(in: place.cell, offset: stream.pointOfUnitCube()),
+          direction: [0, 0, -1])
+      }
+      scene.field.evaluate(&batch)
+      block.densities = Array(batch.density[..<batch.count])
+    }
+    var sampled = [[Float]](repeating: [], count: scenes.count)
+    for block in blocks { sampled[block.place] += block.densities }
+    let densities = sampled
+    var touched = scenes.map { estimates[$0.index] }
+    var unused = [Bool](repeating: false, count: batches.count)
+    ParallelLoop.forEach(&touched, workspaces: &unused) { place, estimate, _ in
+      estimate.update(due[place], with: densities[place], decay: decay)
+    }
+    for (scene, estimate) in zip(scenes, touched) { estimates[scene.index] = estimate }
+  }
+}
+
+extension SeededGenerator {
+  /// Uniform in [0, 1)³, in steps of 2⁻²¹: one draw's bits.
+  fileprivate mutating func pointOfUnitCube() -> SIMD3<Float> {
+    let bits = next()
+    return SIMD3(
+      Float(bits & 0x1F_FFFF), Float(bits >> 21 & 0x1F_FFFF), Float(bits >> 42 & 0x1F_FFFF))
+      * 0x1p-21
+  }
+}
