@@ -58,12 +58,20 @@ let package = Package(
     // Layer 5: the same chain, backwards.
     library("Training", ["Datasets", "VolumeRendering", "NeuralFields", "Imaging", "Kernels"]),
 
-    // Layer 6: the command line.
+    // Layer 6: how fast all of it is.
+    library(
+      "Benchmarking",
+      [
+        "Training", "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields", "Imaging",
+        "Kernels",
+      ]),
+
+    // Layer 7: the command line.
     .executableTarget(
       name: "hypermarch",
       dependencies: [
-        "Training", "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields", "Imaging",
-        "Kernels", "Files",
+        "Benchmarking", "Training", "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields",
+        "Imaging", "Kernels", "Files",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -84,6 +92,11 @@ let package = Package(
     tests(
       "TrainingTests",
       ["Training", "Datasets", "VolumeRendering", "NeuralFields", "Imaging", "Kernels"]),
+    tests(
+      "BenchmarkingTests",
+      [
+        "Benchmarking", "Checkpoints", "VolumeRendering", "NeuralFields", "Imaging", "Kernels",
+      ]),
     tests(
       "CommandLineTests",
       [

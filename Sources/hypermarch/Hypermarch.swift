@@ -21,7 +21,7 @@ struct Hypermarch: ParsableCommand {
     version: Self.programName,
     subcommands: [
       RenderCommand.self, TrainCommand.self, EvaluateCommand.self, InfoCommand.self,
-      InspectCommand.self, DatasetCommand.self, DoctorCommand.self,
+      InspectCommand.self, DatasetCommand.self, DoctorCommand.self, BenchCommand.self,
     ])
 
   static let version = "0.1.0"

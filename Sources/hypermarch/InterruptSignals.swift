@@ -31,10 +31,9 @@ final class InterruptSignals {
       source.resume()
       sources.append(source)
     }
+    // A source puts itself in the signal's way as it is registered: until then a signal does what it does
+    // by default, from then on it is noticed.
     for _ in Self.numbers { registered.wait() }
-    // A dispatch source sees a signal only where it is not delivered in the old way. Once the sources
-    // are there, and not before: a signal between would be lost.
-    for number in Self.numbers { signal(number, SIG_IGN) }
   }
 
   deinit {

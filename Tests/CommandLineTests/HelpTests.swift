@@ -1,7 +1,9 @@
 import Testing
 
 @Suite("Help") struct HelpTests {
-  static let commands = ["render", "train", "evaluate", "info", "inspect", "dataset", "doctor"]
+  static let commands = [
+    "render", "train", "evaluate", "info", "inspect", "dataset", "doctor", "bench",
+  ]
 
   @Test("every command's help opens with two examples that fit a line", arguments: commands)
   func examples(command: String) async throws {
@@ -60,7 +62,7 @@ import Testing
     "an option that does not exist is refused",
     arguments: [
       ["render"], ["train", "data", "-o", "m"], ["evaluate", "m", "data"], ["info"],
-      ["inspect", "data"], ["dataset", "ball.json", "-o", "data"], ["doctor"],
+      ["inspect", "data"], ["dataset", "ball.json", "-o", "data"], ["doctor"], ["bench"],
     ])
   func unknownOption(command: [String]) async throws {
     let run = try await withTemporaryFolder {
