@@ -1,4 +1,4 @@
-// The affine kernels for AVX2 with FMA: eight lanes a vector.
+// The step of Adam for AVX2 with FMA: eight lanes a vector.
 #include "affine_plan.h"
 
 #if defined(__x86_64__)
@@ -9,6 +9,6 @@
 #include "affine_body.h"
 #pragma clang attribute pop
 
-const affine_backend affine_avx2_backend = {forward, input_gradient, adam};
+const affine_backend affine_avx2_backend = {adam};
 
 #endif

@@ -1,4 +1,4 @@
-// The affine kernels for AVX-512: sixteen lanes a vector.
+// The step of Adam for AVX-512: sixteen lanes a vector.
 #include "affine_plan.h"
 
 #if defined(__x86_64__)
@@ -10,6 +10,6 @@
 #include "affine_body.h"
 #pragma clang attribute pop
 
-const affine_backend affine_avx512_backend = {forward, input_gradient, adam};
+const affine_backend affine_avx512_backend = {adam};
 
 #endif

@@ -1,4 +1,4 @@
-// Chooses the affine kernels that belong to a backend of the field kernels.
+// Chooses the step of Adam that belongs to a backend of the field kernels.
 #include "affine_plan.h"
 #include "field_plan.h"
 
@@ -9,18 +9,6 @@ static const affine_backend *affine(const fk_backend *backend) {
 #endif
   (void)backend;
   return &affine_portable_backend;
-}
-
-void fk_affine_forward(const fk_backend *backend, size_t rows, size_t inputs, size_t batch,
-                       const float *weights, const float *bias, const float *x, float *y,
-                       size_t y_stride) {
-  affine(backend)->forward(rows, inputs, batch, weights, bias, x, y, y_stride);
-}
-
-void fk_affine_input_gradient(const fk_backend *backend, size_t rows, size_t inputs, size_t batch,
-                              const float *weights, const float *y_gradient, size_t y_stride,
-                              float *x_gradient) {
-  affine(backend)->input_gradient(rows, inputs, batch, weights, y_gradient, y_stride, x_gradient);
 }
 
 void fk_affine_adam(const fk_backend *backend, const fk_adam *adam, size_t rows, size_t inputs,

@@ -1,6 +1,6 @@
-// The affine kernels for any CPU: four lanes a vector, which is SSE2 on x86-64 and NEON on arm64.
+// The step of Adam for any CPU: four lanes a vector, which is SSE2 on x86-64 and NEON on arm64.
 #define VECTOR_LANES 4
 
 #include "affine_body.h"
 
-const affine_backend affine_portable_backend = {forward, input_gradient, adam};
+const affine_backend affine_portable_backend = {adam};

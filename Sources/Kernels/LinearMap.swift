@@ -1,12 +1,14 @@
 internal import CFieldKernels
+internal import COpenBLAS
 
 /// A batch of vectors through one affine map: forward, backward, and one step of learning.
 ///
 ///     y = x Wᵀ + b        x: [batch × inputs], W: [outputs × inputs], b: [outputs], y: [batch × outputs]
 ///
-/// Matrices are row-major stretches of flat arrays. Maps are cut into blocks of outputs that are worked
-/// on in parallel; the cut depends on the shape alone, so results are the same for any number of
-/// threads. Every pass reads the weights once and leaves nothing of their size behind.
+/// Matrices are row-major stretches of flat arrays; OpenBLAS multiplies them. Maps are cut into blocks
+/// of outputs that are worked on in parallel; the cut depends on the shape alone, so results are the
+/// same for any number of threads. Every pass reads the weights once and leaves nothing of their size
+/// behind.
 package struct LinearMap: Sendable, Hashable {
   package let inputs: Int
   package let outputs: Int
@@ -45,10 +47,10 @@ package struct LinearMap: Sendable, Hashable {
   ///   - x: `[batch × inputs]`.
   ///   - y: `[batch × outputs]`, overwritten.
   package func forward(
-    _ x: [Float], batch: Int, parameters: [Float], into y: inout [Float], threadCount: Int,
-    backend: FieldKernelBackend = .best
+    _ x: [Float], batch: Int, parameters: [Float], into y: inout [Float], threadCount: Int
   ) {
     check(parameterCount: parameters.count, x: x.count, y: y.count, batch: batch)
+    Self.useOneThread()
     unsafe x.withUnsafeBufferPointer { x in
       unsafe parameters.withUnsafeBufferPointer { parameters in
         unsafe y.withUnsafeMutableBufferPointer { y in
@@ -58,9 +60,20 @@ package struct LinearMap: Sendable, Hashable {
           nonisolated(unsafe) let (source, weights, target) = unsafe (from, base, to)
           ParallelLoop.run(count: blockCount, threadCount: threadCount) { index in
             let (first, count) = block(index)
-            unsafe fk_affine_forward(
-              backend.cBackend, count, inputs, batch, weights + weightOffset + first * inputs,
-              weights + biasOffset + first, source, target + first, outputs)
+            for row in 0..<batch {
+              unsafe (target + row * outputs + first).update(
+                from: weights + biasOffset + first, count: count)
+            }
+            let matrix = unsafe weights + weightOffset + first * inputs
+            if batch == 1 {
+              unsafe cblas_sgemv(
+                CblasRowMajor, CblasNoTrans, Int32(count), Int32(inputs), 1, matrix, Int32(inputs),
+                source, 1, 1, target + first, 1)
+            } else {
+              unsafe cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans, Int32(batch), Int32(count), Int32(inputs),
+                1, source, Int32(inputs), matrix, Int32(inputs), 1, target + first, Int32(outputs))
+            }
           }
         }
       }
@@ -76,9 +89,10 @@ package struct LinearMap: Sendable, Hashable {
   ///   - partials: scratch memory, brought to the size that is needed.
   package func inputGradient(
     _ yGradient: [Float], batch: Int, parameters: [Float], into xGradient: inout [Float],
-    partials: inout [Float], threadCount: Int, backend: FieldKernelBackend = .best
+    partials: inout [Float], threadCount: Int
   ) {
     check(parameterCount: parameters.count, x: xGradient.count, y: yGradient.count, batch: batch)
+    Self.useOneThread()
     let count = batch * inputs
     partials.resize(to: max(partials.count, blockCount * count))
     unsafe yGradient.withUnsafeBufferPointer { slopes in
@@ -91,10 +105,10 @@ package struct LinearMap: Sendable, Hashable {
           ParallelLoop.run(count: blockCount, threadCount: threadCount) { index in
             let (first, rows) = block(index)
             let partial = unsafe sums + index * count
-            unsafe partial.update(repeating: 0, count: count)
-            unsafe fk_affine_input_gradient(
-              backend.cBackend, rows, inputs, batch, weights + weightOffset + first * inputs,
-              source + first, outputs, partial)
+            unsafe cblas_sgemm(
+              CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(batch), Int32(inputs), Int32(rows),
+              1, source + first, Int32(outputs), weights + weightOffset + first * inputs,
+              Int32(inputs), 0, partial, Int32(inputs))
           }
           unsafe xGradient.withUnsafeMutableBufferPointer { target in
             for index in 0..<count {
@@ -145,4 +159,8 @@ package struct LinearMap: Sendable, Hashable {
       }
     }
   }
+
+  /// OpenBLAS keeps to the calling thread: the parallel loops here are the only ones.
+  private static func useOneThread() { _ = oneThread }
+  private static let oneThread: Void = openblas_set_num_threads(1)
 }

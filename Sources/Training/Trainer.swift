@@ -213,7 +213,7 @@ package struct Trainer {
 
   private func slicesPerScene(sceneCount: Int) -> Int { max(1, Self.slicesPerStep / sceneCount) }
 
-  /// Looks at every scene's grid again after a number of visits: at first at each, then rarer and rarer.
+  /// Looks at a scene's grid at its first visit, then every few visits, and later rarer and rarer.
   private mutating func updateEstimates(
     of chosen: [Int], fields: [CoordinateMLP], random: SeededGenerator
   ) {
@@ -222,9 +222,9 @@ package struct Trainer {
       visitCounts[scene] += 1
       let visits = visitCounts[scene]
       // A quarter of the visits so far, as a power of two.
-      let rarer = visits < 8 ? 1 : 1 << (Int.bitWidth - 3 - visits.leadingZeroBitCount)
+      let rarer = visits < 64 ? 8 : 1 << (Int.bitWidth - 3 - visits.leadingZeroBitCount)
       // Scenes are due at different visits, so that steps cost alike.
-      if (visits + scene) % min(rarer, configuration.gridPeriod) == 0 {
+      if visits == 1 || (visits + scene) % min(rarer, configuration.gridPeriod) == 0 {
         due.append((scene, field))
       }
     }

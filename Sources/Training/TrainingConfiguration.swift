@@ -5,11 +5,11 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// Scenes per step; all of them where the set has fewer.
   package var scenesPerStep = 8
   /// Samples that a step aims at: the number of rays follows from how many samples rays took lately.
-  package var samplesPerStep = 65_536
+  package var samplesPerStep = 32_768
   /// The most rays per step, shared out evenly among the step's scenes.
   package var raysPerStep = 8192
   /// Intervals along the bound's diagonal.
-  package var samplesPerDiagonal = 96
+  package var samplesPerDiagonal = 64
   /// The same at the start, from where it grows evenly until the middle; nil has them all at once.
   package var firstSamplesPerDiagonal: Int?
   /// The distance before which nothing is seen, scene units.

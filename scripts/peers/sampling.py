@@ -22,7 +22,7 @@ GRID_RESOLUTION = 128
 COARSEST_RESOLUTION = 64
 # A cell is dense if it would be at least this opaque at the finest size; a trace is a share of it.
 EMPTY_OPACITY = 0.001
-TRACE_SHARE = 0.25
+TRACE_SHARE = 0.0625
 BLOCK = 2048
 
 
@@ -80,8 +80,8 @@ class OccupancyGrid:
     """The cells that are sampled: those dense at their centre, and their neighbours.
 
     A first grid of larger cells is looked at as a whole. Each finer one is looked at only where the
-    coarser shows a trace of density, or has a neighbour that does; and not where all neighbours are
-    dense: there the finer cells count as dense.
+    coarser is dense, has a dense neighbour or shows a trace of density; and not where all neighbours
+    are dense: there the finer cells count as dense.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class OccupancyGrid:
             level *= 2
             cells = Cells(minimum, maximum, level)
             inside = ~dilated(~dense)
-            near = dilated(traces) & ~inside
+            near = (dilated(dense) | traces) & ~inside
             dense, traces = look(cells, refined(near, cells.counts))
             filled = refined(inside, cells.counts)
             dense, traces = dense | filled, traces | filled

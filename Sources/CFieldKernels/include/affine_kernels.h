@@ -1,32 +1,18 @@
-// Kernels for the hypernetwork's affine maps: many weights, few vectors, so memory sets the pace.
+// One step of learning for the hypernetwork's affine maps, y = W x + b, W: [rows × inputs] row-major.
 //
-//     y = W x + b        W: [rows × inputs] row-major, x: [batch × inputs], y: [batch × rows]
+// They have many weights and see few vectors, so memory sets the pace: the gradient of W is the outer
+// product of what the caller has anyway, and is formed in registers where Adam needs it. It is never
+// stored, and weights and moments are read and written once.
 //
-// Every weight is read once, whatever the batch, and the weights' gradient is never stored: it is the
-// outer product of what the caller has anyway, formed in registers where the optimizer needs it.
-//
-// What they will not do: allocate memory, start threads, keep state between calls. A row's result
-// depends on that row alone, to the last bit, however the rows are cut into calls; sums over rows
-// run in the order of the rows. Pointers may have any alignment, and no output may overlap an input.
-//
-// Accuracy against double precision: sums within 1e-6 of what their terms would add up to without
-// signs.
+// What it will not do: allocate memory, start threads, keep state between calls. A row's result depends
+// on that row alone, to the last bit, however the rows are cut into calls. Pointers may have any
+// alignment, and no output may overlap an input.
 #ifndef AFFINE_KERNELS_H
 #define AFFINE_KERNELS_H
 
 #include <stddef.h>
 
 #include "field_kernels.h"
-
-// y[b · y_stride + i] = Σ_j W[i · inputs + j] x[b · inputs + j] + bias[i]        i < rows, b < batch
-void fk_affine_forward(const fk_backend *backend, size_t rows, size_t inputs, size_t batch,
-                       const float *weights, const float *bias, const float *x, float *y,
-                       size_t y_stride);
-
-// x_gradient[b · inputs + j] += Σ_i y_gradient[b · y_stride + i] W[i · inputs + j]
-void fk_affine_input_gradient(const fk_backend *backend, size_t rows, size_t inputs, size_t batch,
-                              const float *weights, const float *y_gradient, size_t y_stride,
-                              float *x_gradient);
 
 // The numbers of one step of Adam (Kingma and Ba 2015, sec. 2, the form at its end).
 typedef struct fk_adam {
