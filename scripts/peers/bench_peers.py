@@ -293,7 +293,7 @@ def parser(root: Path) -> argparse.ArgumentParser:
     add("--termination", type=float, default=TERMINATION, metavar="SHARE", help="end of a ray")
     add("--grid-resolution", type=int, default=GRID_RESOLUTION, metavar="N",
         help="cells of the occupancy grid")
-    add("--training-rays", type=int, default=512, metavar="N", help="rays of a scene in a step")
+    add("--training-rays", type=int, default=256, metavar="N", help="rays of a scene in a step")
     add("--training-samples", type=int, default=16, metavar="N", help="samples of such a ray")
     add("--threads", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
         help="threads; all processors by default")
