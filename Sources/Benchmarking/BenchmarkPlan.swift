@@ -7,7 +7,7 @@ package struct BenchmarkPlan: Sendable, Hashable {
   package var secondsPerFigure: Double
   /// The fewest repetitions of a figure.
   package var minimumRepetitions: Int
-  /// Samples of a run of the kernels.
+  /// Samples of a run of the kernels of width 64.
   package var kernelSampleCount: Int
   /// The time of one measurement of the peak, seconds.
   package var peakSeconds: Double
@@ -50,6 +50,10 @@ package struct BenchmarkPlan: Sendable, Hashable {
     plan.growthSizes = .quick
     return plan
   }
+
+  /// Samples of a run of the kernels of some width: narrow ones get more, so that a run of theirs does not
+  /// end while caches and predictors are still those of the work before.
+  func kernelSampleCount(width: Int) -> Int { kernelSampleCount * 64 / width }
 
   /// The processors that all threads together can keep busy.
   var busyProcessorCount: Int { min(threadCount, processorCount) }

@@ -50,6 +50,13 @@ package struct Figure: Sendable, Hashable {
           Figure("forward_w\($0)_bf16_share", "  share of bfloat16's peak, width \($0)", .share)
         } + [
           Figure("bf16_over_f32", "forward, width 64, bfloat16 over float32", .ratio)
+        ]
+        + widths.map {
+          Figure(
+            "train_w\($0)_bf16_share", "both in bfloat16, share of its peak, width \($0)", .share)
+        } + [
+          Figure(
+            "train_bf16_over_f32", "both, width 64, bfloat16 over float32", .ratio)
         ]),
     Section(
       title: "Kernels, all threads; share of all threads' peak",
@@ -83,7 +90,8 @@ package struct Figure: Sendable, Hashable {
     Section(
       title: "Training, all threads",
       figures: [
-        Figure("train_step_share", "step's field operations, share of the peak", .share),
+        Figure("train_step_share", "step's field operations, share of float32's peak", .share),
+        Figure("train_step_f32_share", "  the same in float32", .share),
         Figure("train_samples_per_second", "samples", .samplesPerSecond),
         Figure("train_step_ms", "a step", .milliseconds),
         Figure(

@@ -11,7 +11,7 @@ struct KernelBenchmark {
     var forward = workloads(.forward)
     var training = workloads(.training)
     var bfloat16 = Bfloat16(plan: plan)
-    let kindCount = bfloat16 == nil ? 2 : 3
+    let kindCount = bfloat16 == nil ? 2 : 4
     for index in Figure.widths.indices {
       // The first run finds its memory untouched.
       forward[index].run()
@@ -23,21 +23,25 @@ struct KernelBenchmark {
     ) {
       var peak = meter.readOneThread()
       for (index, width) in Figure.widths.enumerated() {
-        let rate = measure(
+        // Each precision next to the other, because their ratio is a figure.
+        let forwardRate = measure(
           &forward[index], key: "forward_w\(width)_f32_share", peak: &peak, into: &measurements)
-        measurements.record("forward_w\(width)_f32", rate * 1e-6)
-        // Next to each other, because their ratio is a figure.
-        bfloat16?.measure(index, float32Rate: rate, into: &measurements)
-        _ = measure(
+        measurements.record("forward_w\(width)_f32", forwardRate * 1e-6)
+        bfloat16?.measure(
+          .forward, index, float32Rate: forwardRate, into: &measurements)
+        let trainingRate = measure(
           &training[index], key: "train_w\(width)_share", peak: &peak, into: &measurements)
+        bfloat16?.measure(
+          .training, index, float32Rate: trainingRate, into: &measurements)
       }
     }
   }
 
-  /// The forward kernels in bfloat16, and the peak that they are compared with.
+  /// The kernels in bfloat16, and the peak that they are compared with.
   private struct Bfloat16 {
     let meter: PeakMeter
-    var workloads: [KernelWorkload]
+    var forward: [KernelWorkload]
+    var training: [KernelWorkload]
 
     /// nil where the CPU has no such kernels.
     init?(plan: BenchmarkPlan) {
@@ -45,28 +49,47 @@ struct KernelBenchmark {
         return nil
       }
       meter = PeakMeter(loop: loop, seconds: plan.peakSeconds)
-      workloads = Figure.widths.map {
-        KernelWorkload(
-          pass: .forward, width: $0, precision: .bfloat16, sampleCount: plan.kernelSampleCount)
+      let workloads = { (pass: KernelWorkload.Pass) in
+        Figure.widths.map {
+          KernelWorkload(
+            pass: pass, width: $0, precision: .bfloat16,
+            sampleCount: plan.kernelSampleCount(width: $0))
+        }
       }
-      for index in workloads.indices { workloads[index].run() }
+      (forward, training) = (workloads(.forward), workloads(.training))
+      for index in forward.indices {
+        forward[index].run()
+        training[index].run()
+      }
     }
 
-    /// - Parameter float32Rate: of the same width, samples a second.
+    /// - Parameter float32Rate: of the same pass and width, samples a second.
     mutating func measure(
-      _ index: Int, float32Rate: Double, into measurements: inout Measurements
+      _ pass: KernelWorkload.Pass, _ index: Int, float32Rate: Double,
+      into measurements: inout Measurements
     ) {
-      let width = Figure.widths[index]
       let before = meter.readOneThread()
-      let seconds = Timing.ofThread { workloads[index].run() }.processorSeconds
+      let seconds = Timing.ofThread {
+        switch pass {
+        case .forward: forward[index].run()
+        case .training: training[index].run()
+        }
+      }.processorSeconds
       let after = meter.readOneThread()
-      let rate = Double(workloads[index].sampleCount) / seconds
-      measurements.record("forward_w\(width)_bf16", rate * 1e-6)
-      measurements.record(
-        "forward_w\(width)_bf16_share",
-        Double(workloads[index].operationCount) / seconds / (before + after).rate)
+      let workload = pass == .forward ? forward[index] : training[index]
+      let rate = Double(workload.sampleCount) / seconds
+      let share = Double(workload.operationCount) / seconds / (before + after).rate
+      let width = Figure.widths[index]
       measurements.record("peak_bf16_gflops", after.rate * 1e-9)
-      if width == 64 { measurements.record("bf16_over_f32", rate / float32Rate) }
+      switch pass {
+      case .forward:
+        measurements.record("forward_w\(width)_bf16", rate * 1e-6)
+        measurements.record("forward_w\(width)_bf16_share", share)
+        if width == 64 { measurements.record("bf16_over_f32", rate / float32Rate) }
+      case .training:
+        measurements.record("train_w\(width)_bf16_share", share)
+        if width == 64 { measurements.record("train_bf16_over_f32", rate / float32Rate) }
+      }
     }
   }
 
@@ -165,6 +188,6 @@ struct KernelBenchmark {
   }
 
   private func workload(_ pass: KernelWorkload.Pass, width: Int) -> KernelWorkload {
-    KernelWorkload(pass: pass, width: width, sampleCount: plan.kernelSampleCount)
+    KernelWorkload(pass: pass, width: width, sampleCount: plan.kernelSampleCount(width: width))
   }
 }

@@ -35,7 +35,7 @@ package struct KernelWorkload {
   private var weightGradient: [Float]
   private let activations: FieldActivations
 
-  /// - Parameter precision: one that this CPU has; training is done in `float32` alone.
+  /// - Parameter precision: one that this CPU has.
   package init(
     pass: Pass, width: Int, precision: FieldPrecision = .float32, sampleCount: Int
   ) {

@@ -20,25 +20,24 @@ struct TrainingBenchmark {
 
   func measure(into measurements: inout Measurements) {
     let scenes = trainingSet(sceneCount: plan.trainingSceneCount)
-    var trainer = warmTrainer(of: scenes, configuration: recipe(for: scenes))
-    let configuration = subject.model.configuration
-    let operationsPerSample = Double(
-      configuration.field.kernelShape(over: configuration.bound).trainingOperationCount)
+    let recipe = recipe(for: scenes)
+    var trainer = warmTrainer(of: scenes, configuration: recipe)
+    var inFloat32 = recipe
+    inFloat32.precision = .float32
+    var float32Trainer = warmTrainer(of: scenes, configuration: inFloat32)
     let stepCount = Double(Self.stepsPerRepetition)
-    repeating(forSeconds: 4 * plan.secondsPerFigure, atLeast: plan.minimumRepetitions) {
+    repeating(forSeconds: 5 * plan.secondsPerFigure, atLeast: plan.minimumRepetitions) {
       let before = meter.readThreads(plan.threadCount).reading
-      var sampleCount = 0
-      let timing = Timing.ofAllThreads {
-        for _ in 0..<Self.stepsPerRepetition {
-          sampleCount += trainer.step(progress: Self.progress).sampleCount
-        }
-      }
+      let (samplesPerSecond, wallSeconds) = takeSteps(&trainer)
       let (after, peakTiming) = meter.readThreads(plan.threadCount)
-      let samplesPerSecond = Double(sampleCount) / timing.wallSeconds
+      let float32Rate = takeSteps(&float32Trainer).samplesPerSecond
+      let last = meter.readThreads(plan.threadCount).reading
       measurements.record(
         "train_step_share", samplesPerSecond * operationsPerSample / (before + after).rate)
+      measurements.record(
+        "train_step_f32_share", float32Rate * operationsPerSample / (after + last).rate)
       measurements.record("train_samples_per_second", samplesPerSecond)
-      measurements.record("train_step_ms", 1e3 * timing.wallSeconds / stepCount)
+      measurements.record("train_step_ms", 1e3 * wallSeconds / stepCount)
       measurements.recordProcessorShare(of: peakTiming, processorCount: plan.busyProcessorCount)
 
       // Steps of their own, because looking at clocks takes time too.
@@ -52,6 +51,26 @@ struct TrainingBenchmark {
         measurements.record(Self.key(of: phase), 1e3 * sums[phase] / stepCount)
       }
     }
+  }
+
+  /// Floating-point operations of the field, forward and backward.
+  private var operationsPerSample: Double {
+    let configuration = subject.model.configuration
+    return Double(
+      configuration.field.kernelShape(over: configuration.bound).trainingOperationCount)
+  }
+
+  /// Takes the steps of one repetition.
+  private func takeSteps(
+    _ trainer: inout Trainer
+  ) -> (samplesPerSecond: Double, wallSeconds: Double) {
+    var sampleCount = 0
+    let timing = Timing.ofAllThreads {
+      for _ in 0..<Self.stepsPerRepetition {
+        sampleCount += trainer.step(progress: Self.progress).sampleCount
+      }
+    }
+    return (Double(sampleCount) / timing.wallSeconds, timing.wallSeconds)
   }
 
   private static func key(of phase: TrainingPhase) -> String {

@@ -26,6 +26,13 @@ INLINE void add_input(const float *restrict p, const float *restrict in, int row
   }
 }
 
+// The parts of `count` inputs, a number that the compiler knows.
+INLINE void add_inputs(const float *restrict p, const float *restrict in, int count, int rows,
+                       vec *first, vec *second) {
+#pragma clang loop unroll(full)
+  for (int i = 0; i < count; i++) add_input(p + i * FK_TILE, in + i * FK_LANES, rows, first, second);
+}
+
 // `rows` outputs × 2 vectors of samples, all in registers.
 INLINE void layer_tile(const float *restrict p, const float *restrict in, float *restrict out,
                        int inputs, output_kind kind, const float *restrict mask, int rows) {
@@ -35,16 +42,18 @@ INLINE void layer_tile(const float *restrict p, const float *restrict in, float 
   p += FK_TILE;
   int k = 0;
   for (; k + INPUTS_PER_TURN <= inputs; k += INPUTS_PER_TURN) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < INPUTS_PER_TURN; i++)
-      add_input(p + i * FK_TILE, in + i * FK_LANES, rows, first, second);
+    add_inputs(p, in, INPUTS_PER_TURN, rows, first, second);
     p += INPUTS_PER_TURN * FK_TILE;
     in += INPUTS_PER_TURN * FK_LANES;
   }
-  for (; k < inputs; k++) {
-    add_input(p, in, rows, first, second);
-    p += FK_TILE;
-    in += FK_LANES;
+  // The rest by powers of two, without a loop.
+#pragma clang loop unroll(full)
+  for (int count = INPUTS_PER_TURN / 2; count > 0; count /= 2) {
+    if (k + count > inputs) continue;
+    add_inputs(p, in, count, rows, first, second);
+    p += count * FK_TILE;
+    in += count * FK_LANES;
+    k += count;
   }
 #pragma clang loop unroll(full)
   for (int j = 0; j < rows; j++) {

@@ -1,106 +1,84 @@
-// The layout and the packing of weights for the bfloat16 kernel.
+// The layout of weights, activations and scratch memory for the bfloat16 kernels.
 #include "pair_plan.h"
 
-#include <string.h>
+static int encoded_pairs(int inputs) { return inputs > 0 ? 3 + (inputs - 3) / 2 : 0; }
 
-static pair_linear linear(pair_plan *pairs, fk_linear map, int hidden_inputs) {
+static size_t tile_words(int outputs, int pairs) {
+  return (size_t)fk_padded(outputs) * (size_t)(1 + pairs);
+}
+
+static int larger(int a, int b) { return a > b ? a : b; }
+
+static int groups(int count, int per_group) { return (count + per_group - 1) / per_group; }
+
+static pair_linear linear(pair_plan *plan, fk_linear map, int hidden_inputs) {
   const int encoded = map.inputs - hidden_inputs;
-  const pair_linear layer = {
+  pair_linear layer = {
       .hidden_inputs = hidden_inputs,
       .encoded_inputs = encoded,
       .outputs = map.outputs,
-      .pairs = (hidden_inputs + 1) / 2 + (encoded > 0 ? 3 + (encoded - 3) / 2 : 0),
+      .hidden_pairs = (hidden_inputs + 1) / 2,
+      .encoded_pairs = encoded_pairs(encoded),
       .weights = map.weights,
-      .packed = pairs->packed_count,
+      .packed = plan->packed_count,
   };
-  pairs->packed_count += (size_t)fk_padded(map.outputs) * (size_t)(1 + layer.pairs);
+  plan->packed_count += tile_words(map.outputs, pair_count(&layer));
+  layer.transposed = plan->packed_count;
+  plan->packed_count += tile_words(hidden_inputs, (map.outputs + 1) / 2);
+  plan->group_count =
+      larger(plan->group_count, groups(layer.hidden_pairs, hidden_pairs_per_group) +
+                                    groups(layer.encoded_pairs, encoded_pairs_per_group));
+  plan->gradient_rows = larger(plan->gradient_rows, fk_padded(map.outputs));
   return layer;
 }
 
 pair_plan fk_make_pair_plan(const fk_plan *plan) {
+  const fk_field *field = plan->field;
   pair_plan pairs = {.packed_count = 0};
-  for (int i = 0; i < plan->layer_count; i++)
-    pairs.hidden[i] = linear(&pairs, plan->hidden[i], i == 0 ? 0 : plan->hidden[i].inputs);
-  if (plan->field->direction_octaves >= 0) {
-    pairs.density = linear(&pairs, plan->density, plan->density.inputs);
-    pairs.colour = linear(&pairs, plan->colour, plan->field->width);
-    pairs.radiance = linear(&pairs, plan->radiance, plan->radiance.inputs);
-  } else {
-    pairs.output = linear(&pairs, plan->output, plan->output.inputs);
+  int row = fk_padded(encoded_pairs(plan->position_inputs));
+  for (int i = 0; i < plan->layer_count; i++) {
+    pairs.hidden[i] = linear(&pairs, plan->hidden[i], i == 0 ? 0 : field->width);
+    pairs.hidden_row[i + 1] = row;
+    // γ(d) stands behind the last hidden layer's output, so that the colour layer reads one stretch.
+    const int behind = i == plan->layer_count - 1 ? encoded_pairs(plan->direction_inputs) : 0;
+    row += fk_padded((field->width + 1) / 2 + behind);
   }
+  if (field->direction_octaves >= 0) {
+    pairs.density = linear(&pairs, plan->density, field->width);
+    pairs.colour = linear(&pairs, plan->colour, field->width);
+    pairs.radiance = linear(&pairs, plan->radiance, field->colour_width);
+    pairs.head_transposed = pairs.packed_count;
+    pairs.packed_count += tile_words(field->width, (field->colour_width + 2) / 2);
+    pairs.gradient_rows = larger(pairs.gradient_rows, fk_padded(field->colour_width + 1));
+    pairs.colour_row = row;
+    row += fk_padded((field->colour_width + 1) / 2);
+  } else {
+    pairs.output = linear(&pairs, plan->output, field->width);
+  }
+  pairs.row_count = row;
   return pairs;
 }
 
-static uint32_t bits_of(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-// The sixteen leading bits, rounded to the nearest, to even where two are as near; what is not a number
-// stays none.
-static uint32_t bfloat16_of(float value) {
-  const uint32_t bits = bits_of(value);
-  if (value != value) return bits >> 16 | 0x40;
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
-
-// The inputs of a pair; the second is −1 where it has only one.
-static void inputs_of_pair(const pair_linear *layer, int pair, int *first, int *second) {
-  const int hidden_pairs = (layer->hidden_inputs + 1) / 2;
-  if (pair < hidden_pairs) {
-    *first = 2 * pair;
-    *second = 2 * pair + 1 < layer->hidden_inputs ? 2 * pair + 1 : -1;
-    return;
-  }
-  const int encoded = pair - hidden_pairs;
-  if (encoded < 3) {
-    *first = *second = layer->hidden_inputs + encoded;
-  } else {
-    const int octave = (encoded - 3) / 3, axis = (encoded - 3) % 3;
-    *first = layer->hidden_inputs + 3 + 6 * octave + axis;
-    *second = *first + 3;
-  }
-}
-
-static void pack_linear(const pair_linear *layer, const float *weights, uint32_t *packed) {
-  const int inputs = layer->hidden_inputs + layer->encoded_inputs;
-  const float *matrix = weights + layer->weights;
-  const float *bias = matrix + (size_t)layer->outputs * (size_t)inputs;
-  uint32_t *tiles = packed + layer->packed;
-  for (int tile = 0; tile < layer->outputs; tile += FK_TILE) {
-    for (int pair = -1; pair < layer->pairs; pair++) {
-      for (int output = tile; output < tile + FK_TILE; output++) {
-        uint32_t word = 0;
-        if (output < layer->outputs && pair < 0) {
-          word = bits_of(bias[output]);
-        } else if (output < layer->outputs) {
-          int first, second;
-          inputs_of_pair(layer, pair, &first, &second);
-          const float *row = matrix + (size_t)output * (size_t)inputs;
-          word = bfloat16_of(row[first]);
-          if (second >= 0) word |= bfloat16_of(row[second]) << 16;
-        }
-        *tiles++ = word;
-      }
-    }
-  }
-}
-
-size_t fk_packed_bfloat16_count(const fk_field *field) {
+static pair_plan plan_of(const fk_field *field) {
   const fk_plan plan = fk_make_plan(field);
-  return fk_make_pair_plan(&plan).packed_count;
+  return fk_make_pair_plan(&plan);
 }
 
-void fk_pack_bfloat16(const fk_field *field, const float *weights, uint32_t *packed) {
-  const fk_plan plan = fk_make_plan(field);
-  const pair_plan pairs = fk_make_pair_plan(&plan);
-  for (int i = 0; i < plan.layer_count; i++) pack_linear(&pairs.hidden[i], weights, packed);
-  if (field->direction_octaves >= 0) {
-    pack_linear(&pairs.density, weights, packed);
-    pack_linear(&pairs.colour, weights, packed);
-    pack_linear(&pairs.radiance, weights, packed);
-  } else {
-    pack_linear(&pairs.output, weights, packed);
-  }
+static size_t block_count(size_t count) { return (count + FK_LANES - 1) / FK_LANES; }
+
+size_t fk_packed_bfloat16_count(const fk_field *field) { return plan_of(field).packed_count; }
+
+// A transposition may read a group of rows past the last one; no sum uses what it finds there.
+size_t fk_activation_bfloat16_count(const fk_field *field, size_t count) {
+  const pair_plan plan = plan_of(field);
+  return (block_count(count) * (size_t)plan.row_count + hidden_pairs_per_group) * FK_LANES;
+}
+
+// Two gradients of the widest layer, those of the outputs, and a layer's inputs transposed. A register
+// tile may read as many rows past each.
+size_t fk_backward_bfloat16_scratch_count(const fk_field *field, size_t count) {
+  const pair_plan plan = plan_of(field);
+  const size_t rows = (size_t)(2 * plan.gradient_rows + FK_TILE +
+                               plan.group_count * hidden_pairs_per_group);
+  return (block_count(count) * rows + hidden_pairs_per_group) * FK_LANES;
 }

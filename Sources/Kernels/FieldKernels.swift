@@ -6,14 +6,14 @@ package struct PackedFieldWeights: Sendable {
   private let packed: Packed
 
   private enum Packed: Sendable {
-    case float32([Float])
+    case float32(AlignedArray<Float>)
     /// Words of two weights, and biases as bit patterns.
-    case bfloat16([UInt32])
+    case bfloat16(AlignedArray<UInt32>)
   }
 
   /// - Parameters:
   ///   - weights: the flat weights in the order that `field_kernels.h` gives, `[weightCount]`.
-  ///   - precision: one that this CPU has; only `float32` has gradients.
+  ///   - precision: one that this CPU has; only `float32` has gradients of positions.
   package init(
     shape: FieldKernelShape, weights: Span<Float>, precision: FieldPrecision = .float32
   ) {
@@ -23,34 +23,20 @@ package struct PackedFieldWeights: Sendable {
     precondition(precision.isAvailable, "found a CPU without \(precision)")
     var field = shape.cField
     self.shape = shape
-    switch precision {
-    case .float32:
-      let count = unsafe fk_packed_count(&field)
-      packed = .float32(
-        unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-          unsafe weights.withUnsafeBufferPointer { source in
-            unsafe fk_pack(&field, source.baseAddress, buffer.baseAddress)
-          }
-          initialized = count
-        })
-    case .bfloat16:
-      let count = unsafe fk_packed_bfloat16_count(&field)
-      packed = .bfloat16(
-        unsafe [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
-          unsafe weights.withUnsafeBufferPointer { source in
-            unsafe fk_pack_bfloat16(&field, source.baseAddress, buffer.baseAddress)
-          }
-          initialized = count
-        })
+    packed = unsafe weights.withUnsafeBufferPointer { source in
+      switch precision {
+      case .float32:
+        unsafe .float32(
+          AlignedArray(count: fk_packed_count(&field)) {
+            unsafe fk_pack(&field, source.baseAddress, $0)
+          })
+      case .bfloat16:
+        unsafe .bfloat16(
+          AlignedArray(count: fk_packed_bfloat16_count(&field)) {
+            unsafe fk_pack_bfloat16(&field, source.baseAddress, $0)
+          })
+      }
     }
-  }
-
-  /// The packed weights of the kernels that have gradients.
-  private var packedFloats: [Float] {
-    guard case .float32(let packed) = packed else {
-      preconditionFailure("found weights in bfloat16, expected float32 for gradients")
-    }
-    return packed
   }
 
   /// Evaluates the field at the batch's first `count` samples: fills density and radiance.
@@ -62,12 +48,12 @@ package struct PackedFieldWeights: Sendable {
     unsafe batch.withPointers { inputs, outputs in
       switch packed {
       case .float32(let packed):
-        unsafe packed.withUnsafeBufferPointer { weights in
-          unsafe fk_forward(backend.cBackend, &field, weights.baseAddress, count, inputs, outputs)
+        unsafe packed.withPointer { weights in
+          unsafe fk_forward(backend.cBackend, &field, weights, count, inputs, outputs)
         }
       case .bfloat16(let packed):
-        unsafe packed.withUnsafeBufferPointer { weights in
-          unsafe fk_forward_bfloat16(&field, weights.baseAddress, count, inputs, outputs)
+        unsafe packed.withPointer { weights in
+          unsafe fk_forward_bfloat16(&field, weights, count, inputs, outputs, nil)
         }
       }
     }
@@ -81,11 +67,19 @@ package struct PackedFieldWeights: Sendable {
     var field = shape.cField
     let count = batch.count
     activations.check(shape: shape, count: count)
-    unsafe packedFloats.withUnsafeBufferPointer { weights in
-      unsafe batch.withPointers { inputs, outputs in
-        unsafe fk_forward_storing(
-          backend.cBackend, &field, weights.baseAddress, count, inputs, outputs,
-          activations.stored)
+    unsafe batch.withPointers { inputs, outputs in
+      switch packed {
+      case .float32(let packed):
+        unsafe packed.withPointer { weights in
+          unsafe fk_forward_storing(
+            backend.cBackend, &field, weights, count, inputs, outputs,
+            activations.floats)
+        }
+      case .bfloat16(let packed):
+        unsafe packed.withPointer { weights in
+          unsafe fk_forward_bfloat16(
+            &field, weights, count, inputs, outputs, activations.words)
+        }
       }
     }
   }
@@ -107,11 +101,16 @@ package struct PackedFieldWeights: Sendable {
   }
 
   /// As above, and overwrites `positionGradient` with ∂L/∂position of the batch's samples.
+  ///
+  /// - Precondition: the weights are in `float32`.
   package func accumulateGradient(
     of batch: inout FieldBatch, outputGradient: inout FieldOutputGradient,
     activations: FieldActivations, weightGradient: inout [Float],
     positionGradient: inout FieldPositionGradient, backend: FieldKernelBackend = .best
   ) {
+    guard case .float32 = packed else {
+      preconditionFailure("found weights in bfloat16, expected float32 for positions")
+    }
     precondition(
       positionGradient.capacity >= batch.count,
       "found room for \(positionGradient.capacity) samples, expected \(batch.count)")
@@ -133,13 +132,22 @@ package struct PackedFieldWeights: Sendable {
     precondition(
       weightGradient.count == shape.weightCount && outputGradient.capacity >= count,
       "found a gradient of another shape")
-    unsafe packedFloats.withUnsafeBufferPointer { weights in
-      unsafe weightGradient.withUnsafeMutableBufferPointer { gradient in
-        unsafe outputGradient.withPointers { slopes in
-          unsafe batch.withPointers { _, outputs in
-            unsafe fk_backward(
-              backend.cBackend, &field, weights.baseAddress, count, activations.stored, outputs,
-              slopes, gradient.baseAddress, positions, activations.scratch)
+    unsafe weightGradient.withUnsafeMutableBufferPointer { gradient in
+      unsafe outputGradient.withPointers { slopes in
+        unsafe batch.withPointers { _, outputs in
+          switch packed {
+          case .float32(let packed):
+            unsafe packed.withPointer { weights in
+              unsafe fk_backward(
+                backend.cBackend, &field, weights, count, activations.floats, outputs,
+                slopes, gradient.baseAddress, positions, activations.floatScratch)
+            }
+          case .bfloat16(let packed):
+            unsafe packed.withPointer { weights in
+              unsafe fk_backward_bfloat16(
+                &field, weights, count, activations.words, outputs, slopes,
+                gradient.baseAddress, activations.wordScratch)
+            }
           }
         }
       }
@@ -240,25 +248,47 @@ extension FieldBatch {
 
 /// The activations of one worker's batch between the forward and the backward pass.
 ///
-/// One per thread. The memory is aligned for the widest vectors and made once.
+/// One per thread. The memory is aligned for the widest vectors, made once, and enough for either
+/// precision.
 @safe package final class FieldActivations {
   private let shape: FieldKernelShape
   private let capacity: Int
-  fileprivate let stored: UnsafeMutablePointer<Float>
-  fileprivate let scratch: UnsafeMutablePointer<Float>
+  private let stored: UnsafeMutableRawPointer
+  private let scratch: UnsafeMutableRawPointer
 
   /// - Parameter capacity: the most samples a batch will have.
   package init(shape: FieldKernelShape, capacity: Int) {
     var field = shape.cField
     self.shape = shape
     self.capacity = capacity
-    unsafe stored = Self.aligned(count: fk_activation_count(&field, capacity))
-    unsafe scratch = Self.aligned(count: fk_backward_scratch_count(&field, capacity))
+    unsafe stored = Self.words(
+      count: max(
+        fk_activation_count(&field, capacity), fk_activation_bfloat16_count(&field, capacity)))
+    unsafe scratch = Self.words(
+      count: max(
+        fk_backward_scratch_count(&field, capacity),
+        fk_backward_bfloat16_scratch_count(&field, capacity)))
   }
 
   deinit {
     unsafe stored.deallocate()
     unsafe scratch.deallocate()
+  }
+
+  fileprivate var floats: UnsafeMutablePointer<Float> {
+    unsafe stored.assumingMemoryBound(to: Float.self)
+  }
+
+  fileprivate var floatScratch: UnsafeMutablePointer<Float> {
+    unsafe scratch.assumingMemoryBound(to: Float.self)
+  }
+
+  fileprivate var words: UnsafeMutablePointer<UInt32> {
+    unsafe stored.assumingMemoryBound(to: UInt32.self)
+  }
+
+  fileprivate var wordScratch: UnsafeMutablePointer<UInt32> {
+    unsafe scratch.assumingMemoryBound(to: UInt32.self)
   }
 
   fileprivate func check(shape: FieldKernelShape, count: Int) {
@@ -267,12 +297,11 @@ extension FieldBatch {
       "found a batch of \(count) samples or another field, expected at most \(capacity)")
   }
 
-  /// Zeroed memory on a 64-byte boundary.
-  private static func aligned(count: Int) -> UnsafeMutablePointer<Float> {
-    let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: count * MemoryLayout<Float>.stride, alignment: 64)
-    let pointer = unsafe raw.bindMemory(to: Float.self, capacity: count)
-    unsafe pointer.initialize(repeating: 0, count: count)
-    return unsafe pointer
+  /// Zeroed words of 32 bits on a 64-byte boundary.
+  private static func words(count: Int) -> UnsafeMutableRawPointer {
+    let byteCount = count * MemoryLayout<UInt32>.stride
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    return unsafe memory
   }
 }

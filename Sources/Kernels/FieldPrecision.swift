@@ -1,10 +1,11 @@
 internal import CFieldKernels
 
-/// The precision in which a field's network is evaluated.
-package enum FieldPrecision: String, Sendable, CaseIterable {
+/// The precision in which a field's network is evaluated and differentiated.
+package enum FieldPrecision: String, Sendable, CaseIterable, Codable {
   /// Weights, activations and sums in 32 bits.
   case float32
-  /// Weights and activations with eight significant bits, sums in 32 bits: about twice as fast.
+  /// Weights, activations and their gradients with eight significant bits, sums in 32 bits: about
+  /// twice as fast.
   case bfloat16
 
   /// Whether this CPU has the instructions: always for `float32`, AVX512_BF16 for `bfloat16`.

@@ -163,11 +163,13 @@ package struct Trainer {
 
   private func fields(count: Int) -> [CoordinateMLP] {
     let (architecture, bound, weights) = (architecture, bound, pass.weights)
+    let precision = configuration.precision
     let length = state.hypernetwork.target.count
     return ParallelLoop.map(count: count, threadCount: threadCount) { index in
       CoordinateMLP(
         architecture: architecture, bound: bound,
-        weights: weights.span.extracting(index * length..<(index + 1) * length))
+        weights: weights.span.extracting(index * length..<(index + 1) * length),
+        precision: precision)
     }
   }
 

@@ -37,7 +37,11 @@ struct FieldFixture {
     }
   }
 
-  var packed: PackedFieldWeights { PackedFieldWeights(shape: shape, weights: weights.span) }
+  var packed: PackedFieldWeights { packed(.float32) }
+
+  func packed(_ precision: FieldPrecision) -> PackedFieldWeights {
+    PackedFieldWeights(shape: shape, weights: weights.span, precision: precision)
+  }
 
   var reference: ReferenceField { ReferenceField(shape: shape, weights: weights.inDouble) }
 
@@ -62,18 +66,21 @@ struct FieldFixture {
 
   /// ∂L/∂weights of the first `count` samples by the kernels.
   func weightGradient(
-    count: Int, backend: FieldKernelBackend, activations: FieldActivations? = nil
+    count: Int, backend: FieldKernelBackend = .best, precision: FieldPrecision = .float32,
+    activations: FieldActivations? = nil
   ) -> [Float] {
     var gradient = [Float](repeating: 0, count: weights.count)
-    accumulateGradient(count: count, backend: backend, activations: activations, into: &gradient)
+    accumulateGradient(
+      count: count, backend: backend, precision: precision, activations: activations,
+      into: &gradient)
     return gradient
   }
 
   func accumulateGradient(
-    count: Int, backend: FieldKernelBackend, activations: FieldActivations? = nil,
-    into gradient: inout [Float]
+    count: Int, backend: FieldKernelBackend = .best, precision: FieldPrecision = .float32,
+    activations: FieldActivations? = nil, into gradient: inout [Float]
   ) {
-    let packed = packed
+    let packed = packed(precision)
     let activations = activations ?? FieldActivations(shape: shape, capacity: positions.count)
     var batch = batch(0..<count)
     var slopes = outputGradient

@@ -6,9 +6,7 @@ import Testing
 struct FieldPrecisionTests {
   private func evaluate(_ fixture: FieldFixture, _ order: some Collection<Int>) -> FieldBatch {
     var batch = fixture.batch(order)
-    let packed = PackedFieldWeights(
-      shape: fixture.shape, weights: fixture.weights.span, precision: .bfloat16)
-    packed.evaluate(&batch)
+    fixture.packed(.bfloat16).evaluate(&batch)
     return batch
   }
 
@@ -47,6 +45,48 @@ struct FieldPrecisionTests {
     let all = densities(0..<100)
     for count in [1, 31, 32, 33] { #expect(densities(0..<count) == Array(all[..<count])) }
     #expect(densities((0..<100).reversed()) == all.reversed())
+  }
+
+  @Test(
+    "weight gradients are within 6 % of double precision's, tensor by tensor, in the mean square",
+    arguments: FieldKernelShape.varied.filter {
+      $0.positionOctaves <= 7 && $0.hiddenLayerCount <= 4
+    },
+    [100, 33])
+  func gradients(shape: FieldKernelShape, count: Int) {
+    let fixture = FieldFixture(shape)
+    let found = fixture.weightGradient(count: count, precision: .bfloat16)
+    let expected = fixture.referenceGradient(count: count)
+    for tensor in fixture.reference.tensors {
+      var difference = 0.0
+      var total = 0.0
+      for index in tensor {
+        let error = Double(found[index]) - expected.sum[index]
+        difference += error * error
+        total += expected.magnitude[index] * expected.magnitude[index]
+      }
+      #expect(difference <= 0.06 * 0.06 * total, "weights \(tensor)")
+    }
+  }
+
+  @Test("a gradient is added to what is there", arguments: FieldKernelShape.varied)
+  func accumulation(shape: FieldKernelShape) {
+    let fixture = FieldFixture(shape)
+    let once = fixture.weightGradient(count: 64, precision: .bfloat16)
+    var twice = once
+    fixture.accumulateGradient(count: 64, precision: .bfloat16, into: &twice)
+    #expect(twice.bitPatterns == once.map { 2 * $0 }.bitPatterns)
+  }
+
+  @Test(
+    "activations left by another batch change no gradient", arguments: FieldKernelShape.varied)
+  func leftovers(shape: FieldKernelShape) {
+    let fixture = FieldFixture(shape)
+    let clean = fixture.weightGradient(count: 33, precision: .bfloat16)
+    let used = FieldActivations(shape: shape, capacity: fixture.positions.count)
+    _ = fixture.weightGradient(count: 100, precision: .bfloat16, activations: used)
+    let found = fixture.weightGradient(count: 33, precision: .bfloat16, activations: used)
+    #expect(found.bitPatterns == clean.bitPatterns)
   }
 
   @Test("coordinates keep sixteen bits, where weights and activations keep eight")

@@ -1,3 +1,4 @@
+import Kernels
 import NeuralFields
 import TestSupport
 import Testing
@@ -7,10 +8,12 @@ import Training
 struct TrainerDeterminismTests {
   /// - Parameter stepCount: nine go past the first updates of the grids.
   static func run(
-    _ generator: GeneratorKind, threadCount: Int, seed: UInt64 = 42, stepCount: Int = 9
+    _ generator: GeneratorKind, threadCount: Int, seed: UInt64 = 42, stepCount: Int = 9,
+    precision: FieldPrecision = .float32
   ) -> (losses: [Double], state: TrainingState) {
     var configuration = TrainingFixture.configuration
     configuration.seed = seed
+    configuration.precision = precision
     var trainer = TrainingFixture.trainer(
       generator, configuration: configuration, threadCount: threadCount)
     let losses = (0..<stepCount).map { step in
@@ -40,6 +43,22 @@ struct TrainerDeterminismTests {
   }
 
   static let manyStepsAlone = run(.perLayer, threadCount: 1, stepCount: 200)
+
+  @Test(
+    "in bfloat16 too 200 steps are the same bytes for any number of threads, and learn as much",
+    .enabled(if: FieldPrecision.bfloat16.isAvailable))
+  func bfloat16() {
+    let run = { Self.run(.perLayer, threadCount: $0, stepCount: 200, precision: .bfloat16) }
+    let alone = run(1)
+    for threadCount in [2, 3, 8] {
+      let together = run(threadCount)
+      #expect(together.losses == alone.losses)
+      #expect(together.state.isIdentical(to: alone.state))
+    }
+    let mean = { (losses: [Double]) in losses.suffix(20).reduce(0, +) / 20 }
+    let (found, expected) = (mean(alone.losses), mean(Self.manyStepsAlone.losses))
+    #expect(abs(found - expected) < 0.05 * expected)
+  }
 
   @Test("measuring where time goes changes no byte, and finds time in every phase")
   func phases() {

@@ -25,9 +25,10 @@
 // may overlap an input.
 //
 // Accuracy against double precision, for weights of the usual size: density and radiance within
-// 1e-5 of their value plus 2e-6 (in bfloat16 within 2 % and 0.01); weight gradients within 1e-6 of the largest entry that their tensor
-// would have if the samples' parts were added without their signs. What is not a number on the way
-// to density or radiance is not a number there.
+// 1e-5 of their value plus 2e-6 (in bfloat16 within 2 % and 0.01); weight gradients within 1e-6 of the
+// largest entry that their tensor would have if the samples' parts were added without their signs (in
+// bfloat16 within 6 % of such a tensor, in the mean square). What is not a number on the way to density
+// or radiance is not a number there.
 #ifndef FIELD_KERNELS_H
 #define FIELD_KERNELS_H
 
@@ -119,10 +120,11 @@ void fk_backward(const fk_backend *backend, const fk_field *field, const float *
 
 // ---- Half the bits -----------------------------------------------------------------------------
 //
-// The forward pass with weights and activations in bfloat16 (eight bits of precision) and sums in
-// float32: two products an instruction where the CPU has AVX512_BF16.
+// The same with weights, activations and gradients in bfloat16 (eight bits of precision) and sums in
+// float32: two products an instruction where the CPU has AVX512_BF16. Call the functions that have work
+// to do only where `fk_bfloat16_runs_here`. There are no gradients of positions.
 
-// Whether this CPU runs it: 1 or 0.
+// Whether this CPU runs them: 1 or 0.
 int32_t fk_bfloat16_runs_here(void);
 
 // The length of the packed weights, 32-bit words.
@@ -131,8 +133,17 @@ size_t fk_packed_bfloat16_count(const fk_field *field);
 // Rounds and rearranges flat weights.
 void fk_pack_bfloat16(const fk_field *field, const float *weights, uint32_t *packed);
 
-// Evaluates the field at `count` samples. Call only where `fk_bfloat16_runs_here`.
+// The lengths of the activations and of the scratch memory for `count` samples, 32-bit words.
+size_t fk_activation_bfloat16_count(const fk_field *field, size_t count);
+size_t fk_backward_bfloat16_scratch_count(const fk_field *field, size_t count);
+
+// As `fk_forward`; keeps every layer's activations unless there is no place for them (NULL).
 void fk_forward_bfloat16(const fk_field *field, const uint32_t *packed, size_t count,
-                         fk_inputs inputs, fk_outputs outputs);
+                         fk_inputs inputs, fk_outputs outputs, uint32_t *activations);
+
+// As `fk_backward`, without positions.
+void fk_backward_bfloat16(const fk_field *field, const uint32_t *packed, size_t count,
+                          const uint32_t *activations, fk_outputs outputs,
+                          fk_outputs output_gradient, float *weight_gradient, uint32_t *scratch);
 
 #endif

@@ -42,7 +42,7 @@ package struct CoordinateMLP: RadianceField {
 
   /// Adds ∂L/∂weights of a batch to `weightGradient`.
   ///
-  /// Differentiable to the weights, in `float32`; to positions in `Kernels` alone, to directions not.
+  /// Differentiable to the weights; to positions in `Kernels` alone, to directions not.
   ///
   /// - Parameters:
   ///   - batch: as `evaluate(_:storing:)` left it.

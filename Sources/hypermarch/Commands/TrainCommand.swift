@@ -102,6 +102,7 @@ struct TrainCommand: ParsableCommand {
 
   private func resumedSession(of folder: String) throws -> TrainingSession {
     var run = try TrainingRun(resuming: folder)
+    try run.settings.configuration.precision.checkAvailable()
     let snapshot = try run.readState()
     let scenes = try ProgressReporter.waiting(
       for: "reading \(run.settings.dataset)", isQuiet: quiet
@@ -126,6 +127,7 @@ struct TrainCommand: ParsableCommand {
     guard let dataset, let path = output.output else {
       preconditionFailure("validate() has seen both")
     }
+    try training.precision?.checkAvailable()
     try CommandFailure.wrapping { try FileWriter.check(path, overwriting: output.overwrite) }
     var settings = TrainingRun.Settings(
       dataset: dataset, output: path, scenes: scene, maximumScenes: maximumScenes,

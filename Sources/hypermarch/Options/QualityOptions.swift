@@ -42,14 +42,7 @@ struct QualityOptions: ParsableArguments {
   }
   var cellsPerEdge: Int { gridResolution ?? quality.gridResolution }
 
-  /// - Throws: `CommandFailure` where the processor has no instructions for the precision.
-  func checkPrecision() throws {
-    guard fieldPrecision.isAvailable else {
-      throw CommandFailure(
-        "--precision: found a processor without \(fieldPrecision.rawValue) instructions, expected one "
-          + "with them: use float32", .unavailable)
-    }
-  }
+  func checkPrecision() throws { try fieldPrecision.checkAvailable() }
 
   func validate() throws {
     func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
@@ -67,4 +60,13 @@ struct QualityOptions: ParsableArguments {
 
 extension RenderQuality: ExpressibleByArgument {}
 
-extension FieldPrecision: ExpressibleByArgument {}
+extension FieldPrecision: ExpressibleByArgument {
+  /// - Throws: `CommandFailure` where the processor has no instructions for the precision.
+  func checkAvailable() throws {
+    guard isAvailable else {
+      throw CommandFailure(
+        "--precision: found a processor without \(rawValue) instructions, expected one with them: "
+          + "use float32", .unavailable)
+    }
+  }
+}

@@ -105,6 +105,12 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp("The distance before which nothing is seen.", valueName: "scene units"))
   var near: Float?
 
+  @Option(
+    help: ArgumentHelp(
+      "float32 or bfloat16: the numbers that the fields compute with; by default bfloat16 where the "
+        + "processor has it.", valueName: "precision"))
+  var precision: FieldPrecision?
+
   @Option(help: ArgumentHelp("The random seed; else 42.", valueName: "n"))
   var seed: UInt64?
 
@@ -123,7 +129,7 @@ struct TrainingOptions: ParsableArguments {
       ("code-learning-rate", codeLearningRate != nil), ("warmup", warmup != nil),
       ("final-rate", finalRate != nil), ("average-decay", averageDecay != nil),
       ("latent-penalty", latentPenalty != nil),
-      ("near", near != nil), ("seed", seed != nil),
+      ("near", near != nil), ("precision", precision != nil), ("seed", seed != nil),
     ]
     return all.filter(\.1).map(\.0)
   }
@@ -234,6 +240,7 @@ struct TrainingOptions: ParsableArguments {
     set(&plan.configuration.codeLearningRate, codeLearningRate)
     set(&plan.configuration.latentPenalty, latentPenalty)
     set(&plan.configuration.near, near)
+    set(&plan.configuration.precision, precision)
     set(&plan.configuration.seed, seed)
   }
 }
@@ -261,7 +268,8 @@ extension TrainingPlan {
       "average-decay": "\(configuration.averageDecay)",
       "learning-rate": "\(configuration.learningRate)",
       "code-learning-rate": "\(configuration.codeLearningRate)",
-      "latent-penalty": "\(configuration.latentPenalty)", "seed": "\(configuration.seed)",
+      "latent-penalty": "\(configuration.latentPenalty)",
+      "precision": configuration.precision.rawValue, "seed": "\(configuration.seed)",
     ]
   }
 }
