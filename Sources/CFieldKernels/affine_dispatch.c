@@ -1,4 +1,4 @@
-// Chooses the step of Adam that belongs to a backend of the field kernels.
+// Chooses the affine maps that belong to a backend of the field kernels.
 #include "affine_plan.h"
 #include "field_plan.h"
 
@@ -9,6 +9,18 @@ static const affine_backend *affine(const fk_backend *backend) {
 #endif
   (void)backend;
   return &affine_portable_backend;
+}
+
+void fk_affine_forward(const fk_backend *backend, size_t rows, size_t inputs, size_t batch,
+                       const float *x, size_t x_stride, const float *weights, const float *bias,
+                       float *y, size_t y_stride) {
+  affine(backend)->forward(rows, inputs, batch, x, x_stride, weights, bias, y, y_stride);
+}
+
+void fk_affine_input_gradient(const fk_backend *backend, size_t rows, size_t inputs, size_t batch,
+                              const float *u, size_t u_stride, const float *weights,
+                              float *slopes) {
+  affine(backend)->input_gradient(rows, inputs, batch, u, u_stride, weights, slopes);
 }
 
 void fk_affine_adam(const fk_backend *backend, const fk_adam *adam, size_t rows, size_t inputs,

@@ -1,10 +1,14 @@
-// The step of Adam of one instruction set.
+// The affine maps of one instruction set.
 #ifndef AFFINE_PLAN_H
 #define AFFINE_PLAN_H
 
 #include "affine_kernels.h"
 
 typedef struct affine_backend {
+  void (*forward)(size_t rows, size_t inputs, size_t batch, const float *x, size_t x_stride,
+                  const float *weights, const float *bias, float *y, size_t y_stride);
+  void (*input_gradient)(size_t rows, size_t inputs, size_t batch, const float *u,
+                         size_t u_stride, const float *weights, float *slopes);
   void (*adam)(const fk_adam *adam, size_t rows, size_t inputs, size_t batch, const float *u,
                size_t u_stride, const float *x, size_t x_stride, float *weights,
                float *first_moment, float *second_moment);

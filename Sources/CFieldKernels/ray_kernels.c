@@ -8,6 +8,11 @@
 
 INLINE vec load_any(const float *address) { return *(const unaligned_vec *)address; }
 
+INLINE size_t is_occupied(const uint64_t *occupied, int32_t cell) {
+  const uint32_t bit = (uint32_t)cell;
+  return occupied[bit >> 6] >> (bit & 63) & 1;
+}
+
 size_t fk_occupied_samples(const fk_cells *cells, const fk_ray *ray, float *x, float *y, float *z) {
   // 1. Distances of the samples in occupied cells: all are written, each over the one before unless
   // that is kept, so that there is no branch to guess.
@@ -17,7 +22,7 @@ size_t fk_occupied_samples(const fk_cells *cells, const fk_ray *ray, float *x, f
     step[axis] = ray->direction[axis] * cells->inverse_cell_size;
     last[axis] = (float)(cells->counts[axis] - 1);
   }
-  const uint8_t *occupied = cells->occupied;
+  const uint64_t *occupied = cells->occupied;
   size_t found = 0;
   for (size_t start = 0; start < ray->count; start += VECTOR_LANES) {
     const vec t = ray->first + ray->interval * ((float)start + (vec){0, 1, 2, 3});
@@ -31,12 +36,12 @@ size_t fk_occupied_samples(const fk_cells *cells, const fk_ray *ray, float *x, f
 #pragma clang loop unroll(full)
       for (int lane = 0; lane < VECTOR_LANES; lane++) {
         x[found] = t[lane];
-        found += occupied[index[lane]];
+        found += is_occupied(occupied, index[lane]);
       }
     } else {
       for (size_t lane = 0; lane < ray->count - start; lane++) {
         x[found] = t[lane];
-        found += occupied[index[lane]];
+        found += is_occupied(occupied, index[lane]);
       }
     }
   }

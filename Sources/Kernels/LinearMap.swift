@@ -5,10 +5,13 @@ internal import COpenBLAS
 ///
 ///     y = x Wᵀ + b        x: [batch × inputs], W: [outputs × inputs], b: [outputs], y: [batch × outputs]
 ///
-/// Matrices are row-major stretches of flat arrays; OpenBLAS multiplies them. Maps are cut into blocks
-/// of outputs that are worked on in parallel; the cut depends on the shape alone, so results are the
-/// same for any number of threads. Every pass reads the weights once and leaves nothing of their size
-/// behind.
+/// Matrices are row-major stretches of flat arrays. Maps are cut into blocks of outputs that are worked
+/// on in parallel; the cut depends on the shape alone, so results are the same for any number of
+/// threads.
+///
+/// Products with many vectors are OpenBLAS's. With few, the scenes of a step, all time goes into reading
+/// the weights: there kernels that read them once, asking for them ahead, take half of its time. Their
+/// formulas stand in `affine_kernels.h`.
 package struct LinearMap: Sendable, Hashable {
   package let inputs: Int
   package let outputs: Int
@@ -26,6 +29,9 @@ package struct LinearMap: Sendable, Hashable {
   /// Outputs per parallel block: its part of W fits the L2 cache.
   private static let blockOutputs = 512
 
+  /// The most vectors that are few: with more, OpenBLAS is about as fast.
+  package static let fewVectors = 16
+
   private var blockCount: Int { (outputs + Self.blockOutputs - 1) / Self.blockOutputs }
 
   private func block(_ index: Int) -> (first: Int, count: Int) {
@@ -41,13 +47,20 @@ package struct LinearMap: Sendable, Hashable {
         + "\(outputs)")
   }
 
+  /// OpenBLAS keeps to the calling thread: the parallel loops here are the only ones.
+  private static func useOneThread() { _ = oneThread }
+  private static let oneThread: Void = openblas_set_num_threads(1)
+
   /// Outputs of a batch: y = x Wᵀ + b.
+  ///
+  /// A vector has the same result in every batch of few.
   ///
   /// - Parameters:
   ///   - x: `[batch × inputs]`.
   ///   - y: `[batch × outputs]`, overwritten.
   package func forward(
-    _ x: [Float], batch: Int, parameters: [Float], into y: inout [Float], threadCount: Int
+    _ x: [Float], batch: Int, parameters: [Float], into y: inout [Float], threadCount: Int,
+    backend: FieldKernelBackend = .best
   ) {
     check(parameterCount: parameters.count, x: x.count, y: y.count, batch: batch)
     Self.useOneThread()
@@ -60,16 +73,16 @@ package struct LinearMap: Sendable, Hashable {
           nonisolated(unsafe) let (source, weights, target) = unsafe (from, base, to)
           ParallelLoop.run(count: blockCount, threadCount: threadCount) { index in
             let (first, count) = block(index)
-            for row in 0..<batch {
-              unsafe (target + row * outputs + first).update(
-                from: weights + biasOffset + first, count: count)
-            }
             let matrix = unsafe weights + weightOffset + first * inputs
-            if batch == 1 {
-              unsafe cblas_sgemv(
-                CblasRowMajor, CblasNoTrans, Int32(count), Int32(inputs), 1, matrix, Int32(inputs),
-                source, 1, 1, target + first, 1)
+            let bias = unsafe weights + biasOffset + first
+            if batch <= Self.fewVectors {
+              unsafe fk_affine_forward(
+                backend.cBackend, count, inputs, batch, source, inputs, matrix, bias,
+                target + first, outputs)
             } else {
+              for row in 0..<batch {
+                unsafe (target + row * outputs + first).update(from: bias, count: count)
+              }
               unsafe cblas_sgemm(
                 CblasRowMajor, CblasNoTrans, CblasTrans, Int32(batch), Int32(count), Int32(inputs),
                 1, source, Int32(inputs), matrix, Int32(inputs), 1, target + first, Int32(outputs))
@@ -89,7 +102,7 @@ package struct LinearMap: Sendable, Hashable {
   ///   - partials: scratch memory, brought to the size that is needed.
   package func inputGradient(
     _ yGradient: [Float], batch: Int, parameters: [Float], into xGradient: inout [Float],
-    partials: inout [Float], threadCount: Int
+    partials: inout [Float], threadCount: Int, backend: FieldKernelBackend = .best
   ) {
     check(parameterCount: parameters.count, x: xGradient.count, y: yGradient.count, batch: batch)
     Self.useOneThread()
@@ -104,21 +117,24 @@ package struct LinearMap: Sendable, Hashable {
           nonisolated(unsafe) let (source, weights, sums) = unsafe (from, base, to)
           ParallelLoop.run(count: blockCount, threadCount: threadCount) { index in
             let (first, rows) = block(index)
+            let matrix = unsafe weights + weightOffset + first * inputs
             let partial = unsafe sums + index * count
-            unsafe cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(batch), Int32(inputs), Int32(rows),
-              1, source + first, Int32(outputs), weights + weightOffset + first * inputs,
-              Int32(inputs), 0, partial, Int32(inputs))
-          }
-          unsafe xGradient.withUnsafeMutableBufferPointer { target in
-            for index in 0..<count {
-              var sum: Float = 0
-              for block in 0..<blockCount { unsafe sum += sums[block * count + index] }
-              unsafe target[index] = sum
+            if batch <= Self.fewVectors {
+              unsafe fk_affine_input_gradient(
+                backend.cBackend, rows, inputs, batch, source + first, outputs, matrix, partial)
+            } else {
+              unsafe cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(batch), Int32(inputs), Int32(rows),
+                1, source + first, Int32(outputs), matrix, Int32(inputs), 0, partial, Int32(inputs))
             }
           }
         }
       }
+    }
+    var sum = xGradient.mutableSpan
+    sum.replace(with: partials.span.extracting(0..<count))
+    for block in 1..<max(1, blockCount) {
+      sum.add(partials.span.extracting(block * count..<(block + 1) * count))
     }
   }
 
@@ -159,8 +175,4 @@ package struct LinearMap: Sendable, Hashable {
       }
     }
   }
-
-  /// OpenBLAS keeps to the calling thread: the parallel loops here are the only ones.
-  private static func useOneThread() { _ = oneThread }
-  private static let oneThread: Void = openblas_set_num_threads(1)
 }

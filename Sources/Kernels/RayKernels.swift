@@ -1,37 +1,40 @@
 internal import CFieldKernels
 
-/// A grid of cubic cells and which of them are occupied, one byte each.
+/// A grid of cubic cells and which of them are occupied, one bit each.
 package struct OccupiedCells: Sendable {
   /// The grid's corner, scene units.
   private let minimum: SIMD3<Float>
   private let inverseCellSize: Float
   /// Cells along x, y and z.
   private let counts: SIMD3<Int>
-  /// 1 or 0 per cell, x fastest, `[counts.x × counts.y × counts.z]`.
-  private let occupied: [UInt8]
+  /// x fastest: cell i is bit i mod 64 of word i / 64.
+  private let words: [UInt64]
 
   /// - Parameters:
   ///   - cellSize: scene units, > 0.
-  ///   - occupied: 1 or 0 per cell.
+  ///   - occupied: the numbers of the occupied cells, x fastest.
   package init(
-    minimum: SIMD3<Float>, cellSize: Float, counts: SIMD3<Int>, occupied: [UInt8]
+    minimum: SIMD3<Float>, cellSize: Float, counts: SIMD3<Int>, occupied: [Int]
   ) {
-    precondition(
-      occupied.count == counts.x * counts.y * counts.z && !occupied.isEmpty,
-      "found \(occupied.count) cells, expected \(counts)")
-    precondition(occupied.allSatisfy { $0 <= 1 }, "found a byte that is neither 0 nor 1")
+    let count = counts.x * counts.y * counts.z
+    precondition(count > 0, "found a grid of \(counts), expected at least one cell")
     self.minimum = minimum
     inverseCellSize = 1 / cellSize
     self.counts = counts
-    self.occupied = occupied
+    var words = [UInt64](repeating: 0, count: (count + 63) / 64)
+    for cell in occupied {
+      precondition(cell < count, "found cell \(cell), expected one below \(count)")
+      words[cell >> 6] |= 1 << UInt64(cell & 63)
+    }
+    self.words = words
   }
 
   fileprivate func withCells(_ body: (inout fk_cells) -> Int) -> Int {
-    unsafe occupied.withUnsafeBufferPointer { occupied in
+    unsafe words.withUnsafeBufferPointer { words in
       var cells = unsafe fk_cells(
         minimum: (minimum.x, minimum.y, minimum.z), inverse_cell_size: inverseCellSize,
         counts: (Int32(counts.x), Int32(counts.y), Int32(counts.z)),
-        occupied: occupied.baseAddress)
+        occupied: words.baseAddress)
       return unsafe body(&cells)
     }
   }

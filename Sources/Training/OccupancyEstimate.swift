@@ -32,32 +32,41 @@ package struct OccupancyEstimate: Sendable {
     (occupied, occupiedBox) = Self.occupied(mask, of: cells)
   }
 
-  /// The cells to look at next: first all, then half of the occupied and an eighth of the others, in
+  /// The cells to look at next: first all, then half of the occupied and a sixteenth of the others, in
   /// turn.
   ///
   /// Where nothing is, rays take no samples and hardly anything grows.
   package var dueCells: [CellPlace] {
+    let count = cells.cellCount
     var places: [CellPlace] = []
-    var index = 0
-    for z in 0..<cells.counts.z {
-      for y in 0..<cells.counts.y {
-        for x in 0..<cells.counts.x {
-          let turn = (index + updateCount) % Self.emptyPeriod
-          if turn == 0 || updateCount == 0
-            || (turn % Self.occupiedPeriod == 0 && mask.contains(index: index))
-          {
-            places.append(CellPlace(x: x, y: y, z: z))
-          }
-          index += 1
-        }
-      }
+    places.reserveCapacity(count / Self.emptyPeriod + count / 8)
+    let (width, height) = (UInt32(cells.counts.x), UInt32(cells.counts.y))
+    func append(_ index: Int) {
+      let (row, x) = UInt32(truncatingIfNeeded: index).quotientAndRemainder(dividingBy: width)
+      let (z, y) = row.quotientAndRemainder(dividingBy: height)
+      places.append(CellPlace(x: Int(x), y: Int(y), z: Int(z)))
     }
+    if updateCount == 0 {
+      for index in 0..<count { append(index) }
+      return places
+    }
+    // The next of the cells that are due whether occupied or not.
+    var next = (Self.emptyPeriod - updateCount % Self.emptyPeriod) % Self.emptyPeriod
+    for index in mask.indices where (index + updateCount) % Self.occupiedPeriod == 0 {
+      while next < index {
+        append(next)
+        next += Self.emptyPeriod
+      }
+      if next == index { next += Self.emptyPeriod }
+      append(index)
+    }
+    for index in stride(from: next, to: count, by: Self.emptyPeriod) { append(index) }
     return places
   }
 
   /// Updates between two looks at a cell; the second is a multiple of the first.
   private static let occupiedPeriod = 2
-  private static let emptyPeriod = 8
+  private static let emptyPeriod = 16
 
   /// Takes in new densities of some cells.
   ///
@@ -80,13 +89,11 @@ package struct OccupancyEstimate: Sendable {
   private static func occupied(
     _ mask: CellMask, of cells: CellGrid
   ) -> (OccupiedCells, BoundingBox) {
-    var bytes = [UInt8](repeating: 0, count: cells.cellCount)
-    for index in mask.indices { bytes[index] = 1 }
     let (lower, upper) = mask.box
     return (
       OccupiedCells(
         minimum: cells.bound.minimum, cellSize: cells.cellSize, counts: cells.counts,
-        occupied: bytes),
+        occupied: mask.indices),
       BoundingBox(
         minimum: cells.position(in: lower, offset: .zero),
         maximum: pointwiseMin(cells.position(in: upper, offset: .zero), cells.bound.maximum))

@@ -39,12 +39,7 @@ struct OccupancyLook {
     ParallelLoop.forEach(&blocks, workspaces: &batches) { _, block, batch in
       let scene = scenes[block.place]
       var stream = random.split(UInt64(scene.index)).split(UInt64(block.cells.startIndex))
-      batch.count = 0
-      for place in block.cells {
-        batch.append(
-          position: cells.position(in: place.cell, offset: stream.pointOfUnitCube()),
-          direction: [0, 0, -1])
-      }
+      Self.draw(block.cells, of: cells, into: &batch, random: &stream)
       scene.field.evaluate(&batch)
       block.densities = Array(batch.density[..<batch.count])
     }
@@ -57,6 +52,32 @@ struct OccupancyLook {
       estimate.update(due[place], with: densities[place], decay: decay)
     }
     for (scene, estimate) in zip(scenes, touched) { estimates[scene.index] = estimate }
+  }
+}
+
+extension OccupancyLook {
+  /// Fills a batch with one random point of each of some cells.
+  ///
+  /// Directions stay what they were, as density does not depend on them.
+  private static func draw(
+    _ places: ArraySlice<CellPlace>, of cells: CellGrid, into batch: inout FieldBatch,
+    random: inout SeededGenerator
+  ) {
+    batch.count = places.count
+    // Taken out, so that each array is looked at once and not at every cell.
+    var (x, y, z): ([Float], [Float], [Float]) = ([], [], [])
+    swap(&x, &batch.x)
+    swap(&y, &batch.y)
+    swap(&z, &batch.z)
+    for (index, place) in places.enumerated() {
+      let position = cells.position(in: place.cell, offset: random.pointOfUnitCube())
+      x[index] = position.x
+      y[index] = position.y
+      z[index] = position.z
+    }
+    swap(&x, &batch.x)
+    swap(&y, &batch.y)
+    swap(&z, &batch.z)
   }
 }
 

@@ -56,7 +56,8 @@ package struct RayDrawing: Sendable {
       let pixel = scene.drawPixel(fromForeground: fromForeground, random: &own)
       draws.append(Draw(pixel: pixel, random: own))
     }
-    for ray in draws.indices { draws[ray].bytes = scene.bytes(ofPixel: draws[ray].pixel) }
+    var waiting = draws.mutableSpan
+    for ray in 0..<count { waiting[ray].bytes = scene.bytes(ofPixel: waiting[ray].pixel) }
     rays.removeAll(keepingCapacity: true)
     for draw in draws {
       var random = draw.random

@@ -67,7 +67,7 @@ package struct TrainingScene: Sendable {
   /// A pixel number, uniform over the foreground or over all pixels of all views.
   func drawPixel(fromForeground: Bool, random: inout SeededGenerator) -> Int {
     if fromForeground && !foreground.isEmpty {
-      return Int(foreground[random.index(below: foreground.count)])
+      return Int(foreground.span[random.index(below: foreground.count)])
     }
     return random.index(below: pixelCount)
   }
@@ -96,8 +96,8 @@ package struct TrainingScene: Sendable {
   /// The ray through a pixel, as origin and unit direction.
   func ray(throughPixel pixel: Int) -> (origin: SIMD3<Float>, direction: SIMD3<Float>) {
     let index = view(ofPixel: pixel)
-    let view = views[index]
-    let (row, column) = UInt32(truncatingIfNeeded: pixel - firstPixels[index])
+    let view = views.span[index]
+    let (row, column) = UInt32(truncatingIfNeeded: pixel - firstPixels.span[index])
       .quotientAndRemainder(dividingBy: view.width)
     return (
       view.position, (view.corner + view.right * Float(column) + view.down * Float(row)).normalised
@@ -105,7 +105,7 @@ package struct TrainingScene: Sendable {
   }
 
   /// A pixel's bytes, as `colour(of:)` takes them.
-  func bytes(ofPixel pixel: Int) -> UInt32 { pixels[pixel] }
+  func bytes(ofPixel pixel: Int) -> UInt32 { pixels.span[pixel] }
 
   /// A pixel's straight colour and alpha, [0, 1].
   static func colour(of bytes: UInt32) -> (radiance: SIMD3<Float>, alpha: Float) {

@@ -9,9 +9,9 @@ struct OccupiedSamplesTests {
   static let counts = SIMD3(7, 5, 4)
   static let cellSize: Float = 0.25
 
-  static let occupied: [UInt8] = {
+  static let occupied: [Int] = {
     var random = SeededGenerator(seed: 1)
-    return (0..<counts.x * counts.y * counts.z).map { _ in random.uniform() < 0.4 ? 1 : 0 }
+    return (0..<counts.x * counts.y * counts.z).filter { _ in random.uniform() < 0.4 }
   }()
 
   static let mask = OccupiedCells(
@@ -23,7 +23,7 @@ struct OccupiedSamplesTests {
       let cell = Int(((position[axis] - minimum[axis]) / cellSize).rounded(.down))
       index = index * counts[axis] + min(max(cell, 0), counts[axis] - 1)
     }
-    return occupied[index] == 1
+    return occupied.contains(index)
   }
 
   @Test(

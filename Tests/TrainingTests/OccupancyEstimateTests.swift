@@ -71,12 +71,12 @@ struct OccupancyEstimateTests {
     }
   }
 
-  @Test("each occupied cell is due within two updates, and each empty one within eight")
+  @Test("each occupied cell is due within two updates, and each empty one within sixteen")
   func dueCells() {
     var estimate = OccupancyEstimate(cells: Self.cells)
     Self.look(at: &estimate)
     var seen: Set<Int> = []
-    for turn in 1...8 {
+    for turn in 1...16 {
       let due = estimate.dueCells.map(Self.index)
       #expect(due.count < 512 / 4)
       seen.formUnion(due)

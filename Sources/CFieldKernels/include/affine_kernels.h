@@ -1,10 +1,11 @@
-// One step of learning for the hypernetwork's affine maps, y = W x + b, W: [rows × inputs] row-major.
+// The hypernetwork's affine maps, y = W x + b, W: [rows × inputs] row-major: forward, backward, and one
+// step of learning.
 //
-// They have many weights and see few vectors, so memory sets the pace: the gradient of W is the outer
-// product of what the caller has anyway, and is formed in registers where Adam needs it. It is never
-// stored, and weights and moments are read and written once.
+// They have many weights and see few vectors, so memory sets the pace: every pass reads W once, from
+// front to back. The gradient of W is the outer product of what the caller has anyway, and is formed
+// in registers where Adam needs it; it is never stored.
 //
-// What it will not do: allocate memory, start threads, keep state between calls. A row's result depends
+// What they will not do: allocate memory, start threads, keep state between calls. A row's result depends
 // on that row alone, to the last bit, however the rows are cut into calls. Pointers may have any
 // alignment, and no output may overlap an input.
 #ifndef AFFINE_KERNELS_H
@@ -20,6 +21,20 @@ typedef struct fk_adam {
   float rate;     // η √(1 − β₂ᵗ) / (1 − β₁ᵗ)
   float epsilon;  // ε √(1 − β₂ᵗ)
 } fk_adam;
+
+// Outputs of a batch: y[b · y_stride + i] = bias[i] + Σ_j W[i · inputs + j] x[b · x_stride + j].
+//
+// A sum's order depends on the inputs alone: a vector has the same result in every batch.
+void fk_affine_forward(const fk_backend *backend, size_t rows, size_t inputs, size_t batch,
+                       const float *x, size_t x_stride, const float *weights, const float *bias,
+                       float *y, size_t y_stride);
+
+// Gradient of the inputs, given u = ∂L/∂y, summed in the rows' order:
+//
+//     slopes[b · inputs + j] = Σ_i u[b · u_stride + i] W[i · inputs + j]
+void fk_affine_input_gradient(const fk_backend *backend, size_t rows, size_t inputs, size_t batch,
+                              const float *u, size_t u_stride, const float *weights,
+                              float *slopes);
 
 // One step of Adam for weights whose gradient is a sum of outer products:
 //

@@ -12,12 +12,13 @@
 
 #include "field_kernels.h"
 
-// A grid of cubic cells and which of them are occupied: one byte each, 1 or 0, x fastest.
+// A grid of cubic cells and which of them are occupied: one bit each, x fastest, cell i in bit i mod 64
+// of word i / 64. A whole grid stays in a cache that its bytes would overflow.
 typedef struct fk_cells {
   float minimum[3];         // the grid's corner, scene units
   float inverse_cell_size;  // 1 / scene units
   int32_t counts[3];        // cells along each axis
-  const uint8_t *occupied;
+  const uint64_t *occupied;
 } fk_cells;
 
 // Evenly spaced samples of a ray: origin + t direction, t = first + i · interval, i < count.
