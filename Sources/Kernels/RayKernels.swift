@@ -203,7 +203,7 @@ package struct RayLoss: Sendable {
 }
 
 extension FieldBatch {
-  fileprivate mutating func withOutputs<Result>(_ body: (fk_outputs) -> Result) -> Result {
+  mutating func withOutputs<Result>(_ body: (fk_outputs) -> Result) -> Result {
     unsafe density.withUnsafeMutableBufferPointer { density in
       unsafe red.withUnsafeMutableBufferPointer { red in
         unsafe green.withUnsafeMutableBufferPointer { green in

@@ -4,7 +4,7 @@
 /// a counter with a fixed step, the output a mixed copy of it. Keyed by (seed, stream numbers), so that
 /// what a ray or a scene draws depends on its own numbers and never on the order of the work.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
-  private var state: UInt64
+  private(set) var state: UInt64
 
   package init(seed: UInt64) {
     state = Self.mixed(seed &+ Self.step)

@@ -1,3 +1,4 @@
+import Kernels
 import NeuralFields
 
 /// Which cells of the scene bound may hold density.
@@ -7,15 +8,14 @@ import NeuralFields
 /// so that a ray crosses empty space in few steps.
 package struct OccupancyGrid: Sendable, Hashable {
   package let cells: CellGrid
-  /// For each cell the steps, across edges and corners too, to the nearest occupied one: 0 in an
-  /// occupied cell, `farthest` for that and more; x fastest, `[cellCount]`.
-  let distances: [UInt8]
+  /// How far each cell is from the nearest occupied one, `farthest` for that and more.
+  let space: EmptySpace
   /// Whether no cell is occupied.
   package let isEmpty: Bool
   /// The box of the occupied cells, a hundredth of a cell wider, scene units; infinite on sides
   /// where it reaches the grid's edge, for cells at the edge hold all that is beyond them.
-  private let occupiedMinimum: SIMD3<Float>
-  private let occupiedMaximum: SIMD3<Float>
+  let occupiedMinimum: SIMD3<Float>
+  let occupiedMaximum: SIMD3<Float>
 
   private static let farthest: UInt8 = 32
 
@@ -25,7 +25,9 @@ package struct OccupancyGrid: Sendable, Hashable {
       mask.counts == cells.counts, "found a set of \(mask.counts) cells, expected \(cells.counts)")
     self.cells = cells
     isEmpty = mask.isEmpty
-    distances = Self.distances(to: mask, cellCount: cells.cellCount)
+    space = EmptySpace(
+      minimum: cells.bound.minimum, cellSize: cells.cellSize, counts: cells.counts,
+      distances: Self.distances(to: mask, cellCount: cells.cellCount))
     let (lower, upper) = mask.box
     occupiedMinimum = cells.position(in: lower, offset: SIMD3(repeating: -0.01))
       .replacing(with: -.infinity, where: SIMD3<Float>(lower) .<= 0)
@@ -51,7 +53,7 @@ package struct OccupancyGrid: Sendable, Hashable {
       occupied: CellMask(counts: cells.counts, densities: densities, above: threshold).dilated)
   }
 
-  /// Each cell's distance to a set, as `distances` describes it.
+  /// Each cell's distance to a set, as `EmptySpace` describes it.
   private static func distances(to mask: CellMask, cellCount: Int) -> [UInt8] {
     var distances = [UInt8](repeating: farthest, count: cellCount)
     mask.forEachIndex { distances[$0] = 0 }
@@ -67,35 +69,18 @@ package struct OccupancyGrid: Sendable, Hashable {
     return distances
   }
 
-  package func isOccupied(_ cell: SIMD3<Int>) -> Bool { distances[cells.index(of: cell)] == 0 }
+  package func isOccupied(_ cell: SIMD3<Int>) -> Bool {
+    space.distances[cells.index(of: cell)] == 0
+  }
 
-  package func isOccupied(index: Int) -> Bool { distances[index] == 0 }
+  package func isOccupied(index: Int) -> Bool { space.distances[index] == 0 }
 
   package func isOccupied(at position: SIMD3<Float>) -> Bool {
     isOccupied(cells.cell(containing: position))
   }
 
   /// The share of cells that are occupied, 0…1.
-  package var occupiedShare: Float { Float(distances.count { $0 == 0 }) / Float(cells.cellCount) }
-
-  /// The distances between which a ray can be in the box of the occupied cells, a little widened
-  /// against rounding; nil where it misses the box, or nothing is occupied.
-  ///
-  /// Slabs as in `Ray`, but with multiplications: an axis along which the ray does not move has a
-  /// very large inverse instead of an infinite one.
-  @inline(__always)
-  func stretch(origin: SIMD3<Float>, direction: SIMD3<Float>) -> (enter: Float, leave: Float)? {
-    guard !isEmpty else { return nil }
-    @inline(__always)
-    func slab(_ axis: Int) -> (enter: Float, leave: Float) {
-      let inverse = 1 / (abs(direction[axis]) > 1e-30 ? direction[axis] : 1e-30)
-      let first = (occupiedMinimum[axis] - origin[axis]) * inverse
-      let second = (occupiedMaximum[axis] - origin[axis]) * inverse
-      return inverse > 0 ? (first, second) : (second, first)
-    }
-    let (x, y, z) = (slab(0), slab(1), slab(2))
-    let enter = max(x.enter, y.enter, z.enter)
-    let leave = min(x.leave, y.leave, z.leave)
-    return enter <= leave ? (enter, leave) : nil
+  package var occupiedShare: Float {
+    Float(space.distances.count { $0 == 0 }) / Float(cells.cellCount)
   }
 }

@@ -17,6 +17,13 @@ package struct RayAccumulator: Sendable, Hashable {
 
   package init() {}
 
+  /// What a ray of a front has gathered.
+  init(_ ray: RayFront.Veteran) {
+    transmittance = ray.transmittance
+    radiance = ray.radiance
+    weightedDistance = ray.weightedDistance
+  }
+
   /// Adds one sample behind those before it.
   ///
   /// - Parameters:
@@ -26,14 +33,7 @@ package struct RayAccumulator: Sendable, Hashable {
   package mutating func add(
     density: Float, radiance sample: SIMD3<Float>, distance: Float, interval: Float
   ) {
-    add(passing: Exponential.decay(density * interval), radiance: sample, distance: distance)
-  }
-
-  /// Adds one sample behind those before it, of which the share of light that passes it is known.
-  ///
-  /// - Parameter passing: e^(−σδ), 0…1.
-  @inline(__always)
-  package mutating func add(passing: Float, radiance sample: SIMD3<Float>, distance: Float) {
+    let passing = Exponential.decay(density * interval)
     let weight = transmittance * (1 - passing)
     radiance += sample * weight
     weightedDistance += weight * distance

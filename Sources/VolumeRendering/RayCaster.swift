@@ -5,19 +5,15 @@ import NeuralFields
 ///
 /// Only rays that can meet an occupied cell arrive.
 struct RayCaster {
-  /// A ray that waits for a place among those under way.
-  struct Arrival {
-    let pixel: Int
-    let sampler: RaySampler
-  }
-
   private let capacity: Int
   private let settings: RenderSettings
   private var tile = Tile(columns: 0..<0, rows: 0..<0)
-  private var view: (camera: Camera, bound: BoundingBox, interval: Float)?
+  private var view: (camera: Camera, bound: BoundingBox)?
+  private var pixels = PixelRow()
   /// The next row to cast.
   private var row = 0
-  private var arrivals: [Arrival] = []
+  /// Rays that wait for a place among those under way.
+  private var arrivals: [RayFront.Newcomer] = []
   /// The next of `arrivals` to hand out.
   private var place = 0
 
@@ -26,9 +22,9 @@ struct RayCaster {
     self.settings = settings
   }
 
-  mutating func begin(_ tile: Tile, camera: Camera, bound: BoundingBox, interval: Float) {
+  mutating func begin(_ tile: Tile, camera: Camera, bound: BoundingBox) {
     self.tile = tile
-    view = (camera, bound, interval)
+    view = (camera, bound)
     row = tile.rows.lowerBound
     arrivals.removeAll(keepingCapacity: true)
     place = 0
@@ -39,7 +35,7 @@ struct RayCaster {
   var needsCasting: Bool { place == arrivals.count && row < tile.rows.upperBound }
 
   /// The next rays, in row order, at most `count`; none when those that were cast are handed out.
-  mutating func next(_ count: Int) -> ArraySlice<Arrival> {
+  mutating func next(_ count: Int) -> ArraySlice<RayFront.Newcomer> {
     let first = place
     place = min(place + count, arrivals.count)
     return arrivals[first..<place]
@@ -49,27 +45,33 @@ struct RayCaster {
   mutating func cast(grid: OccupancyGrid) {
     arrivals.removeAll(keepingCapacity: true)
     place = 0
-    guard let (camera, bound, interval) = view, !grid.isEmpty else {
+    guard let (camera, bound) = view, !grid.isEmpty else {
       row = tile.rows.upperBound
       return
     }
+    let view = PixelRow.View(
+      position: camera.position, right: camera.right, up: camera.up, backward: camera.backward,
+      focal: [camera.focalX, camera.focalY], principal: [camera.principalX, camera.principalY],
+      minimum: grid.occupiedMinimum, maximum: grid.occupiedMaximum)
     while row < tile.rows.upperBound && arrivals.count < capacity {
       let first = (row - tile.rows.lowerBound) * tile.columns.count
-      for column in tile.columns {
-        let direction = camera.direction(throughPoint: [Float(column) + 0.5, Float(row) + 0.5])
+      pixels.cast(columns: tile.columns, row: row, view: view)
+      for index in 0..<tile.columns.count {
+        let pixel = pixels[index]
         // Most rays miss the occupied cells: those need not be cut to the bound.
         guard
-          let (enter, leave) = grid.stretch(origin: camera.position, direction: direction),
-          leave >= settings.near,
+          pixel.enter <= pixel.leave, pixel.leave >= settings.near,
           let ray = Ray(
-            origin: camera.position, direction: direction, within: bound, near: settings.near),
-          leave >= ray.tNear && enter <= ray.tFar
+            origin: camera.position, direction: pixel.direction, within: bound,
+            near: settings.near),
+          pixel.leave >= ray.tNear && pixel.enter <= ray.tFar
         else { continue }
-        let sampler = RaySampler(
-          ray: ray, interval: interval, jitter: settings.jitter(column: column, row: row),
-          from: enter, to: leave)
+        let stream = settings.jitter(column: tile.columns.lowerBound + index, row: row)
         arrivals.append(
-          Arrival(pixel: first + column - tile.columns.lowerBound, sampler: sampler))
+          RayFront.Newcomer(
+            pixel: Int32(first + index), direction: ray.direction, near: ray.tNear,
+            far: ray.tFar, enter: pixel.enter, leave: pixel.leave,
+            stream: stream ?? SeededGenerator(seed: 0)))
       }
       row += 1
     }

@@ -34,19 +34,4 @@ struct ExponentialTests {
       last = value
     }
   }
-
-  @Test(
-    "a number's result does not depend on its neighbours, and no other place is written",
-    arguments: [0, 1, 7, 8, 9, 33])
-  func lanes(count: Int) {
-    var random = SeededGenerator(seed: 2)
-    let densities = (0..<count + 7).map { _ in 300 * random.uniform() }
-    var found = [Float](repeating: -1, count: count + 7)
-    var span = found.mutableSpan
-    Exponential.passing(density: densities.span, range: 3..<3 + count, interval: 0.02, &span)
-    let expected = densities.indices.map {
-      (3..<3 + count).contains($0) ? Exponential.decay(densities[$0] * 0.02) : -1
-    }
-    #expect(found == expected)
-  }
 }

@@ -17,17 +17,13 @@ package enum Compositing {
     of batch: FieldBatch, range: Range<Int>, interval: Float, background: SIMD3<Float>,
     transmittances: inout [Float]
   ) -> SIMD3<Float> {
-    var transmittances = transmittances.mutableSpan
-    // First the share that passes each sample alone; these are then multiplied up.
-    Exponential.passing(
-      density: batch.density.span, range: range, interval: interval, &transmittances)
     let red = batch.red.span
     let green = batch.green.span
     let blue = batch.blue.span
     var transmittance: Float = 1
     var pixel: SIMD3<Float> = .zero
     for i in range {
-      let passed = transmittance * transmittances[i]
+      let passed = transmittance * Exponential.decay(batch.density[i] * interval)
       pixel += SIMD3(red[i], green[i], blue[i]) * (transmittance - passed)
       transmittance = passed
       transmittances[i] = passed

@@ -91,10 +91,11 @@ struct RendererTests {
         let ray = camera.ray(
           throughColumn: column, row: row, within: field.bound, near: settings.near)
       else { return accumulator }
-      var sampler = RaySampler(
-        ray: ray, interval: interval,
-        jitter: settings.jitterSeed.map { SeededGenerator(seed: $0, UInt64(row), UInt64(column)) })
-      while let t = sampler.next(in: grid) {
+      let distances = RaySamplerTests.bruteForce(
+        of: ray, interval: interval,
+        jitter: settings.jitterSeed.map { SeededGenerator(seed: $0, UInt64(row), UInt64(column)) },
+        in: grid)
+      for t in distances {
         let sample = field.samples(at: [ray.position(at: t)], direction: ray.direction)
         accumulator.add(
           density: sample.density[0], radiance: sample.radiance[0], distance: t,
