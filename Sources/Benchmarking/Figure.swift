@@ -93,6 +93,7 @@ package struct Figure: Sendable, Hashable {
         Figure("train_step_share", "step's field operations, share of float32's peak", .share),
         Figure("train_step_f32_share", "  the same in float32", .share),
         Figure("train_samples_per_second", "samples", .samplesPerSecond),
+        Figure("train_samples_per_second_f32", "  the same in float32", .samplesPerSecond),
         Figure("train_step_ms", "a step", .milliseconds),
         Figure(
           "train_hypernetwork_ms", "  codes to weights, all threads' processor time", .milliseconds),

@@ -37,6 +37,7 @@ struct TrainingBenchmark {
       measurements.record(
         "train_step_f32_share", float32Rate * operationsPerSample / (after + last).rate)
       measurements.record("train_samples_per_second", samplesPerSecond)
+      measurements.record("train_samples_per_second_f32", float32Rate)
       measurements.record("train_step_ms", 1e3 * wallSeconds / stepCount)
       measurements.recordProcessorShare(of: peakTiming, processorCount: plan.busyProcessorCount)
 

@@ -149,15 +149,21 @@ class Sitting:
         """hypermarch's training step, and its field alone if its frame is the one compared here."""
         say(f"hypermarch bench, threads: {thread_count}")
         key = "hypermarch_f32"
-        figure = self.sections["training"].figure(key)
+        training = self.sections["training"]
         try:
             report = self.hypermarch.bench(self.options.quick, processors(thread_count))
         except RuntimeError as error:
-            figure.note = f"failed: {error}"
+            training.figure(key).note = f"failed: {error}"
             return
         if thread_count == self.options.threads:
-            figure.values = [1e-6 * rate for rate in around(report, "train_samples_per_second")]
-            figure.note = "with drawing rays, grids and sampling"
+            rates = {"hypermarch_f32": "train_samples_per_second_f32"}
+            # The default is bfloat16 where the processor has it.
+            if report["train_bf16_over_f32"] is not None:
+                rates["hypermarch_bf16"] = "train_samples_per_second"
+            for ours, rate_key in rates.items():
+                figure = training.figure(ours)
+                figure.values = [1e-6 * rate for rate in around(report, rate_key)]
+                figure.note = "with drawing rays, grids and sampling"
         field = self.sections[self.field_key(thread_count)].figure(key)
         times = [time for time in around(report, "frame400_field_ms") if time > 0]
         if times and math.isclose(report["samples_per_hit_ray"], self.samples_per_hit_ray):

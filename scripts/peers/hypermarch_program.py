@@ -44,8 +44,8 @@ class Hypermarch:
     def bench(self, is_quick: bool, processors: set[int]) -> dict[str, Any]:
         """Measures training, and the share of the field in a frame of 400×400 pixels.
 
-        Of the report, `samples_per_hit_ray` is used, and the spreads of `train_samples_per_second`
-        and `frame400_field_ms`.
+        Of the report, `samples_per_hit_ray` and `train_bf16_over_f32` are used, and the spreads of
+        `train_samples_per_second`, `train_samples_per_second_f32` and `frame400_field_ms`.
         """
         quick = ["--quick"] if is_quick else []
         threads = ["--threads", str(len(processors))]
