@@ -55,6 +55,13 @@ let package = Package(
     // Layer 4: posed images in.
     library("Datasets", ["VolumeRendering", "NeuralFields", "Imaging", "Kernels", "Files"]),
 
+    // Layer 5: paths of latents and cameras.
+    library(
+      "Sequences",
+      [
+        "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields", "Imaging", "Kernels", "Files",
+      ]),
+
     // Layer 5: the same chain, backwards.
     library("Training", ["Datasets", "VolumeRendering", "NeuralFields", "Imaging", "Kernels"]),
 
@@ -70,8 +77,8 @@ let package = Package(
     .executableTarget(
       name: "hypermarch",
       dependencies: [
-        "Benchmarking", "Training", "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields",
-        "Imaging", "Kernels", "Files",
+        "Benchmarking", "Training", "Sequences", "Datasets", "Checkpoints", "VolumeRendering",
+        "NeuralFields", "Imaging", "Kernels", "Files",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -90,6 +97,12 @@ let package = Package(
       "DatasetsTests",
       ["Datasets", "VolumeRendering", "NeuralFields", "Imaging", "Kernels", "Files"]),
     tests(
+      "SequencesTests",
+      [
+        "Sequences", "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields", "Imaging",
+        "Kernels", "Files",
+      ]),
+    tests(
       "TrainingTests",
       ["Training", "Datasets", "VolumeRendering", "NeuralFields", "Imaging", "Kernels"]),
     tests(
@@ -100,7 +113,8 @@ let package = Package(
     tests(
       "CommandLineTests",
       [
-        "hypermarch", "Checkpoints", "Datasets", "NeuralFields", "Imaging", "Kernels", "Files",
+        "hypermarch", "Sequences", "Checkpoints", "Datasets", "NeuralFields", "Imaging", "Kernels",
+        "Files",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], fixtures: true),
   ])

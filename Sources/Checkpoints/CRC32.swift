@@ -10,6 +10,19 @@ package struct CRC32: Sendable {
   /// The checksum of what was added so far; of nothing, 0.
   package var value: UInt32 { ~register }
 
+  /// The checksum of bytes as eight lower-case hexadecimal digits.
+  package static func digits(of bytes: Span<UInt8>) -> String {
+    var checksum = CRC32()
+    checksum.update(bytes)
+    return checksum.digits
+  }
+
+  /// The checksum as eight lower-case hexadecimal digits.
+  package var digits: String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
   /// Adds bytes at the end.
   ///
   /// - Complexity: one table look-up per byte.

@@ -6,6 +6,10 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
   case safetensors(SafetensorsError)
   /// The metadata has no text `hypermarch`.
   case notAModel(path: String)
+  /// The metadata has no text `hypermarch_latent`.
+  case notALatent(path: String)
+  /// A latent of another model; fingerprints.
+  case otherModel(path: String, found: String, expected: String)
   case unsupportedVersion(path: String, found: Int, expected: Int)
   /// The configuration is not what it should be; `key` is a path of keys.
   case configuration(path: String, key: String, found: String, expected: String)
@@ -21,6 +25,12 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
     case .notAModel(let path):
       "\(path.onOneLine): found a safetensors file without the metadata text \"hypermarch\", "
         + "expected a model written by hypermarch train"
+    case .notALatent(let path):
+      "\(path.onOneLine): found a safetensors file without the metadata text "
+        + "\"hypermarch_latent\", expected a latent written by hypermarch fit"
+    case .otherModel(let path, let found, let expected):
+      "\(path.onOneLine): found a latent of model \(found.prefix(40).description.onOneLine), "
+        + "expected one of this model, \(expected): fit it again"
     case .unsupportedVersion(let path, let found, let expected):
       "\(path.onOneLine): found format version \(found), expected \(expected); "
         + "a newer hypermarch may read it"

@@ -1,19 +1,26 @@
-/// The values of a scene file, each with the place it stands at.
+/// The values of a file that people write by hand, each with the place it stands at.
 import Files
 
-/// A JSON value of a scene file together with the place it stands at, so that errors say where.
-struct SceneValue {
-  let json: StrictJSON
-  let path: String
+/// A JSON value of a scene or a timeline together with the place it stands at, so that errors say where.
+package struct SceneValue {
+  package let json: StrictJSON
+  package let path: String
   /// As in `cameras[2].fov`; empty for the whole file.
-  let keyPath: String
+  package let keyPath: String
 
-  func unexpected(_ expected: String) -> SceneDescriptionError {
+  /// - Parameter path: names the text in errors.
+  package init(json: StrictJSON, path: String, keyPath: String = "") {
+    self.json = json
+    self.path = path
+    self.keyPath = keyPath
+  }
+
+  package func unexpected(_ expected: String) -> SceneDescriptionError {
     .unexpectedValue(path: path, keyPath: keyPath, found: json.summary, expected: expected)
   }
 
   /// - Parameter what: the unit or sort of number, for the message.
-  func number(
+  package func number(
     _ what: String = "a number", in range: ClosedRange<Float>
   ) throws(SceneDescriptionError) -> Float {
     // Compared before it is rounded to Float: 1e999 and 1e39 are out of every range.
@@ -25,7 +32,7 @@ struct SceneValue {
     return Float(value)
   }
 
-  func numbers(
+  package func numbers(
     _ what: String = "3 numbers", in range: ClosedRange<Float>
   ) throws(SceneDescriptionError) -> SIMD3<Float> {
     guard case .array(let elements) = json, elements.count == 3 else {
@@ -39,7 +46,7 @@ struct SceneValue {
   }
 
   /// Text of one line, not empty.
-  func text(limit: Int) throws(SceneDescriptionError) -> String {
+  package func text(limit: Int) throws(SceneDescriptionError) -> String {
     guard case .string(let text) = json, (1...limit).contains(text.utf8.count),
       text.onOneLine == text
     else {
@@ -48,12 +55,12 @@ struct SceneValue {
     return text
   }
 
-  func truth() throws(SceneDescriptionError) -> Bool {
+  package func truth() throws(SceneDescriptionError) -> Bool {
     guard case .boolean(let value) = json else { throw unexpected("true or false") }
     return value
   }
 
-  func choice<Value>(
+  package func choice<Value>(
     of names: KeyValuePairs<String, Value>
   ) throws(SceneDescriptionError) -> Value {
     if case .string(let text) = json, let match = names.first(where: { $0.key == text }) {
@@ -62,7 +69,7 @@ struct SceneValue {
     throw unexpected("one of " + names.map { $0.key }.joined(separator: ", "))
   }
 
-  func elements(count: ClosedRange<Int>) throws(SceneDescriptionError) -> [SceneValue] {
+  package func elements(count: ClosedRange<Int>) throws(SceneDescriptionError) -> [SceneValue] {
     guard case .array(let elements) = json, count.contains(elements.count) else {
       let lengths =
         count.count == 1 ? "\(count.lowerBound)" : "\(count.lowerBound)…\(count.upperBound)"
@@ -71,7 +78,7 @@ struct SceneValue {
     return elements.enumerated().map { element($0.offset, $0.element) }
   }
 
-  func object() throws(SceneDescriptionError) -> SceneObject {
+  package func object() throws(SceneDescriptionError) -> SceneObject {
     guard case .object(let members) = json else { throw unexpected("an object") }
     return SceneObject(members: members, path: path, keyPath: keyPath)
   }
@@ -88,26 +95,26 @@ struct SceneValue {
   }
 }
 
-/// A JSON object of a scene file together with the place it stands at.
-struct SceneObject {
-  let members: [StrictJSON.Member]
-  let path: String
-  let keyPath: String
+/// A JSON object of a scene or a timeline together with the place it stands at.
+package struct SceneObject {
+  package let members: [StrictJSON.Member]
+  package let path: String
+  package let keyPath: String
 
   /// - Throws: `.unknownKey` for the first member that is not in `known`.
-  func expectKeys(_ known: [String]) throws(SceneDescriptionError) {
+  package func expectKeys(_ known: [String]) throws(SceneDescriptionError) {
     guard let stranger = members.first(where: { !known.contains($0.key) }) else { return }
     throw .unknownKey(
       path: path, keyPath: keyPath(of: StrictJSON.clipped(stranger.key)),
       nearest: stranger.key.nearest(among: known), known: known)
   }
 
-  func optional(_ key: String) -> SceneValue? {
+  package func optional(_ key: String) -> SceneValue? {
     members.first { $0.key == key }
       .map { SceneValue(json: $0.value, path: path, keyPath: keyPath(of: key)) }
   }
 
-  func required(_ key: String) throws(SceneDescriptionError) -> SceneValue {
+  package func required(_ key: String) throws(SceneDescriptionError) -> SceneValue {
     guard let value = optional(key) else {
       throw .missingKey(path: path, keyPath: keyPath(of: key))
     }

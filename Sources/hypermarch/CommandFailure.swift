@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Files
 import Imaging
+import Sequences
 
 /// The program's exit codes, after BSD's sysexits.
 enum FailureCode: Int32 {
@@ -75,6 +76,8 @@ struct CommandFailure: Error, CustomStringConvertible {
       throw CommandFailure(error)
     } catch let error as CheckpointError {
       throw CommandFailure(error)
+    } catch let error as PictureSettingsError {
+      throw CommandFailure(error.description, .badData)
     }
   }
 }

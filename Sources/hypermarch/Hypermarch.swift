@@ -20,7 +20,8 @@ struct Hypermarch: ParsableCommand {
       """,
     version: Self.programName,
     subcommands: [
-      RenderCommand.self, TrainCommand.self, EvaluateCommand.self, InfoCommand.self,
+      RenderCommand.self, InterpolateCommand.self, TrainCommand.self, EvaluateCommand.self,
+      InfoCommand.self,
       InspectCommand.self, DatasetCommand.self, DoctorCommand.self, BenchCommand.self,
     ])
 

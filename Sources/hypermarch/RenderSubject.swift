@@ -1,12 +1,19 @@
 import Checkpoints
 import Datasets
+import Files
 import Kernels
 import NeuralFields
+import Sequences
 import VolumeRendering
 
 /// What is to be rendered: a scene of a model, or an analytic scene; both are radiance fields.
 struct RenderSubject {
   let name: String
+  /// The model or the scene description, as pictures name it.
+  let model: PictureSettings.Model
+  /// What is shown of a model, and where its parts come from; nil for an analytic scene.
+  let mix: LatentMix?
+  let library: LatentLibrary?
   /// The view when none is asked for.
   let camera: Camera
   /// The point that orbiting cameras look at.
@@ -17,28 +24,73 @@ struct RenderSubject {
   ///
   /// An analytic scene is computed in single precision whatever is asked for.
   let prepare:
-    (_ gridResolution: Int, _ precision: FieldPrecision) -> (
+    (_ gridResolution: Int, _ precision: FieldPrecision, _ threadCount: Int) -> (
       field: any RadianceField, grid: OccupancyGrid
     )
 
   /// Reads a model, or a scene description, which a path ending in `.json` names.
-  init(path: String, scene: String?, threadCount: Int) throws {
+  init(path: String, scene: String?) throws {
     if path.hasSuffix(".json") {
-      try self.init(description: path, camera: scene, threadCount: threadCount)
+      try self.init(description: path, camera: scene)
     } else {
-      try self.init(model: path, scene: scene, threadCount: threadCount)
+      let model = try CommandFailure.wrapping { try Checkpoint.read(path) }
+      var library = LatentLibrary(model)
+      let scene = try SceneReference(scene, of: model, library: &library)
+      self.init(model, path: path, scene: scene, library: library)
     }
   }
 
-  private init(model path: String, scene: String?, threadCount: Int) throws {
-    let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(path) }
-    let (name, code) = try checkpoint.code(ofScene: scene)
-    self.name = name
-    camera = checkpoint.configuration.defaultView.camera
-    target = checkpoint.configuration.defaultView.target
-    near = checkpoint.configuration.near
-    prepare = { resolution, precision in
-      let field = checkpoint.field(for: code, precision: precision, threadCount: threadCount)
+  /// Reads what a picture shows.
+  ///
+  /// - Parameter path: where the model is now.
+  /// - Throws: `CommandFailure` where the model or a latent file is another than the picture's.
+  init(of settings: PictureSettings, picture: String, path: String) throws {
+    if path.hasSuffix(".json") {
+      try self.init(description: path, camera: nil)
+      try Self.check(model.fingerprint, of: path, against: settings, picture: picture)
+      return
+    }
+    let model = try CommandFailure.wrapping { try Checkpoint.read(path) }
+    try Self.check(model.fingerprint, of: path, against: settings, picture: picture)
+    guard let mix = settings.mix else {
+      throw CommandFailure(
+        "\(picture): found a picture of an analytic scene, expected one of a model", .badData)
+    }
+    var library = LatentLibrary(model)
+    let scene = try SceneReference(mix, of: model, library: &library)
+    for part in settings.latent {
+      guard let file = part.file, let found = library.checksum(of: .file(file)) else { continue }
+      guard found == part.crc32 else {
+        throw CommandFailure(
+          "\(file): found a latent with CRC-32 \(found), expected \(part.crc32 ?? ""), "
+            + "as when \(picture) was made", .badData)
+      }
+    }
+    self.init(model, path: path, scene: scene, library: library)
+  }
+
+  private static func check(
+    _ fingerprint: String, of path: String, against settings: PictureSettings, picture: String
+  ) throws {
+    guard fingerprint == settings.model.fingerprint else {
+      throw CommandFailure(
+        "\(path): found a model with fingerprint \(fingerprint), expected "
+          + "\(settings.model.fingerprint), with which \(picture) was made", .badData)
+    }
+  }
+
+  private init(
+    _ model: Checkpoint, path: String, scene: SceneReference, library: LatentLibrary
+  ) {
+    name = scene.name
+    self.model = PictureSettings.Model(path: path, fingerprint: model.fingerprint)
+    mix = scene.mix
+    self.library = library
+    camera = model.configuration.defaultView.camera
+    target = model.configuration.defaultView.target
+    near = model.configuration.near
+    prepare = { resolution, precision, threadCount in
+      let field = model.field(for: scene.latent, precision: precision, threadCount: threadCount)
       return (
         field, OccupancyGrid(of: field, resolution: resolution, threadCount: threadCount)
       )
@@ -46,8 +98,13 @@ struct RenderSubject {
   }
 
   /// An analytic scene has no scenes inside: `--scene` chooses one of its cameras.
-  private init(description path: String, camera name: String?, threadCount: Int) throws {
-    let description = try CommandFailure.wrapping { try SceneDescription(contentsOf: path) }
+  private init(description path: String, camera name: String?) throws {
+    let (description, checksum) = try CommandFailure.wrapping {
+      let bytes = try FileReader.bytes(at: path, limit: SceneDescription.byteLimit)
+      return (
+        try SceneDescription(json: bytes, path: path), CRC32.digits(of: bytes.span)
+      )
+    }
     let chosen = name.map { description.camera(named: $0) } ?? description.defaultCamera
     guard let chosen else {
       let names = description.cameras.map(\.name)
@@ -58,10 +115,13 @@ struct RenderSubject {
     }
     let file = path.split(separator: "/").last.map(String.init) ?? path
     self.name = String(file.dropLast(5))
+    model = PictureSettings.Model(path: path, fingerprint: checksum)
+    mix = nil
+    library = nil
     camera = chosen.camera(width: 400, height: 400)
     target = description.bound.centre
     near = 0
-    prepare = { resolution, _ in
+    prepare = { resolution, _, threadCount in
       let field = AnalyticField(description)
       return (field, field.occupancyGrid(resolution: resolution, threadCount: threadCount))
     }

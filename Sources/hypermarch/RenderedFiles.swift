@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Imaging
 import NeuralFields
+import Sequences
 import VolumeRendering
 
 /// The names of one rendering's files: the picture and what was asked for beside it.
@@ -59,7 +60,15 @@ struct RenderedFiles {
     }
   }
 
+  /// One file whose name has been checked.
+  init(_ content: Content, path: String, overwriting: Bool) {
+    contents = [content]
+    paths = [path]
+    self.overwriting = overwriting
+  }
+
   private static func names(of contents: [Content], picture: String) -> [String] {
+    if contents.count == 1 { return [picture] }
     let stem = picture.hasSuffix(".png") ? String(picture.dropLast(4)) : picture
     return contents.map { $0.suffix.isEmpty ? picture : stem + $0.suffix + ".png" }
   }
@@ -71,8 +80,13 @@ struct RenderedStreams {
   /// 16-bit steps of depth pictures per scene unit.
   private let depthScale: Float
 
-  /// - Parameter bound: what is seen lies within.
-  init(_ files: RenderedFiles, camera: Camera, bound: BoundingBox) throws {
+  /// - Parameters:
+  ///   - bound: what is seen lies within.
+  ///   - settings: what a file carries to be made again from; nil for nothing.
+  init(
+    _ files: RenderedFiles, camera: Camera, bound: BoundingBox,
+    settings: (RenderedFiles.Content) -> PictureSettings?
+  ) throws {
     let scale = RenderedImage.depthScale(of: bound, seenFrom: camera.position)
     depthScale = scale
     outputs = try zip(files.contents, files.paths).map { content, path in
@@ -80,6 +94,9 @@ struct RenderedStreams {
       if content == .depth {
         text.append(
           PNGTextEntry(keyword: "depth_scale", text: scale < 1 ? "\(scale)" : "\(Int(scale))"))
+      }
+      if let settings = settings(content) {
+        text.append(PNGTextEntry(keyword: PictureSettings.keyword, text: settings.text))
       }
       let stream = try CommandFailure.wrapping {
         try PNGStream(
@@ -89,9 +106,6 @@ struct RenderedStreams {
       return (content, stream)
     }
   }
-
-  /// Files.
-  var count: Int { outputs.count }
 
   /// Writes the next rows of every file.
   func append(_ rows: RenderedImage) throws {

@@ -20,19 +20,22 @@ struct Rendering {
 
   /// Renders, writes, and gives the files their names.
   ///
-  /// - Parameter deadline: when all is written, or soon after it; without one, when all is rendered.
+  /// - Parameters:
+  ///   - fileCount: files that there will be.
+  ///   - deadline: when all is written, or soon after it; without one, when all is rendered.
+  ///   - makeStreams: opens the files; is told whether every pixel is final.
   /// - Throws: `CommandFailure`, also after a signal: then nothing is left of the files.
-  func write(to streams: RenderedStreams, by deadline: ContinuousClock.Instant?) throws -> Outcome {
+  func write(
+    fileCount: Int, by deadline: ContinuousClock.Instant?,
+    to makeStreams: (_ isFinal: Bool) throws -> RenderedStreams
+  ) throws -> Outcome {
     let signals = InterruptSignals()
     return try withExtendedLifetime(signals) {
-      let outcome =
-        if let deadline {
-          try refine(into: streams, by: deadline, signals: signals)
-        } else {
-          try stream(into: streams, signals: signals)
-        }
-      try streams.publish()
-      return outcome
+      if let deadline {
+        try refine(fileCount: fileCount, by: deadline, signals: signals, to: makeStreams)
+      } else {
+        try stream(into: makeStreams(true), signals: signals)
+      }
     }
   }
 
@@ -48,6 +51,7 @@ struct Rendering {
       try streams.append(band)
       writing += ContinuousClock.now - bandStart
     }
+    try streams.publish()
     return Outcome(
       statistics: statistics, finalPixelCount: camera.width * camera.height,
       marching: ContinuousClock.now - start - writing)
@@ -55,18 +59,21 @@ struct Rendering {
 
   /// Renders as much as time allows, and then writes.
   private func refine(
-    into streams: RenderedStreams, by deadline: ContinuousClock.Instant, signals: InterruptSignals
+    fileCount: Int, by deadline: ContinuousClock.Instant, signals: InterruptSignals,
+    to makeStreams: (_ isFinal: Bool) throws -> RenderedStreams
   ) throws -> Outcome {
     let start = ContinuousClock.now
-    let end = deadline - finishingTime(fileCount: streams.count)
+    let end = deadline - finishingTime(fileCount: fileCount)
     let refined = renderer.render(field, camera: camera, grid: grid) {
       [hasSignal = signals.hasArrived] in ContinuousClock.now < end && !hasSignal()
     }
     let marching = ContinuousClock.now - start
+    let streams = try makeStreams(refined.finalPixelCount == camera.width * camera.height)
     for rows in renderer.bands(of: camera) {
       try Self.check(signals)
       try streams.append(refined.image.rows(rows))
     }
+    try streams.publish()
     return Outcome(
       statistics: refined.image.statistics, finalPixelCount: refined.finalPixelCount,
       marching: marching)

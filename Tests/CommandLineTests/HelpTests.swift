@@ -2,7 +2,8 @@ import Testing
 
 @Suite("Help") struct HelpTests {
   static let commands = [
-    "render", "train", "evaluate", "info", "inspect", "dataset", "doctor", "bench",
+    "render", "interpolate", "train", "evaluate", "info", "inspect", "dataset", "doctor",
+    "bench",
   ]
 
   @Test("every command's help opens with two examples that fit a line", arguments: commands)
@@ -61,8 +62,8 @@ import Testing
   @Test(
     "an option that does not exist is refused",
     arguments: [
-      ["render"], ["train", "data", "-o", "m"], ["evaluate", "m", "data"], ["info"],
-      ["inspect", "data"], ["dataset", "ball.json", "-o", "data"], ["doctor"], ["bench"],
+      ["render"], ["interpolate"], ["train", "data", "-o", "m"], ["evaluate", "m", "data"],
+      ["info"], ["inspect", "data"], ["dataset", "ball.json", "-o", "data"], ["doctor"], ["bench"],
     ])
   func unknownOption(command: [String]) async throws {
     let run = try await withTemporaryFolder {

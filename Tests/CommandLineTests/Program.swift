@@ -68,6 +68,25 @@ enum Program {
     return (run, peak >> 10)
   }
 
+  /// Runs the program and kills it after some seconds, unless it has ended by then.
+  static func kill(
+    _ arguments: [String], in folder: TemporaryFolder, after seconds: Double
+  ) async throws {
+    let script = """
+      "$0" "$@" > /dev/null 2>&1 & process=$!
+      sleep \(seconds); kill -KILL $process; wait $process; exit 0
+      """
+    _ = try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)
+  }
+
+  /// Runs the program with other variables of the environment.
+  static func run(
+    _ arguments: [String], in folder: TemporaryFolder, environment: [String: String]
+  ) async throws -> Run {
+    let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
+    return try await run(executable: "/usr/bin/env", variables + [path] + arguments, in: folder)
+  }
+
   /// Runs the program with a standard error whose reader leaves after the first line.
   static func runWithLeavingReader(
     _ arguments: [String], in folder: TemporaryFolder

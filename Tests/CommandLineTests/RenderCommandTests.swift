@@ -48,7 +48,7 @@ import Testing
       #expect(run.errors == "")
       let (image, text, bitDepth) = try read("p.png", in: folder)
       #expect((image.width, image.height, image.channelCount, bitDepth) == (17, 16, 3, 8))
-      #expect(text.map(\.keyword) == ["Software"])
+      #expect(text.map(\.keyword) == ["Software", "hypermarch"])
       #expect(text.first?.text.hasPrefix("hypermarch ") == true)
     }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarking
 import Checkpoints
 import Foundation
+import NeuralFields
 import VolumeRendering
 
 /// Measures how fast hypermarch is on this machine.
@@ -57,7 +58,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try model.read()
-    let code = try checkpoint.code(ofScene: scene).code
+    let code = try SceneReference(scene, of: checkpoint).latent.code
     let view = checkpoint.configuration.defaultView
     let size = BenchmarkSubject.frameSize
     let subject = BenchmarkSubject(

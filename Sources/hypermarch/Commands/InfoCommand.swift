@@ -3,16 +3,20 @@ import Checkpoints
 import Foundation
 import Kernels
 import NeuralFields
+import Sequences
 
-/// Says what a model file holds.
+/// Says what a model file holds, or what a picture carries.
 struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract: "Show a model's shape, size per scene, scenes and training record.",
+    abstract: "Show what a model holds, or how a picture was made.",
     discussion: """
       EXAMPLES
         hypermarch info
         hypermarch info snowman.safetensors --json
+
+      Of a model: its shape, size per scene, scenes and training record. Of a picture (*.png) that \
+      hypermarch made: the settings it carries.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -21,6 +25,11 @@ struct InfoCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    if model.path.lowercased().hasSuffix(".png") {
+      let settings = try PictureSettings(ofPicture: model.path)
+      Terminal.result(json ? Terminal.json(settings) : settings.lines.joined(separator: "\n"))
+      return
+    }
     let checkpoint = try model.read()
     let attributes = try? FileManager.default.attributesOfItem(atPath: model.path)
     let report = Report(
@@ -100,5 +109,28 @@ struct InfoCommand: ParsableCommand {
       lines += configuration.scenes.map { "  \($0)" }
       return lines.joined(separator: "\n")
     }
+  }
+}
+
+extension PictureSettings {
+  /// One fact a line.
+  fileprivate var lines: [String] {
+    func vector(_ numbers: [Float]) -> String {
+      numbers.map { String(format: "%.3f", $0) }.joined(separator: ", ")
+    }
+    let angle = 2 * atan(0.5 * Float(camera.width) / camera.focal[0]) * 180 / .pi
+    let colour = background.map { $0.map { "\($0)" }.joined(separator: ", ") } ?? "transparent"
+    return [
+      "made by         \(program)",
+      "model           \(model.path), fingerprint \(model.fingerprint)",
+    ] + (mix.map { ["scene           \($0.text)"] } ?? []) + [
+      "shows           \(shows), \(camera.width)×\(camera.height)",
+      String(
+        format: "camera          at (%@), looking along (%@), field of view %.2f°",
+        vector(camera.position), vector(camera.backward.map { -$0 }), angle),
+      "quality         \(samplesPerDiagonal) samples, ends below \(termination), "
+        + "grid \(gridResolution), \(precision)",
+      "background      \(colour)",
+    ] + (seed.map { ["seed            \($0)"] } ?? [])
   }
 }

@@ -6,6 +6,7 @@ import Foundation
 import Imaging
 import Kernels
 import NeuralFields
+import Sequences
 import VolumeRendering
 
 /// Renders one picture of a model's scene, or of an analytic scene.
@@ -18,10 +19,15 @@ struct RenderCommand: ParsableCommand {
         hypermarch render
         hypermarch render --scene kenney_taxi --azimuth 30 --depth -o taxi.png
 
-      A scene is one of a model's, or a description of an analytic one (scenes/*.json). Cameras: \
+      A scene is one of a model's, a latent file (*.latent.safetensors), mean, or a sum with \
+      weights such as 'a*0.3 + b*0.7'; or the model is a description of an analytic scene \
+      (scenes/*.json). Cameras: \
       the model's own view; an orbit (--azimuth, --elevation, --distance, --target); --look-from \
       and --look-at; or a frame of a transforms.json (--cameras, --frame). The world's up is +z, \
       azimuth 0 is +x.
+
+      A picture carries its settings as the text "hypermarch": --from makes it again, byte for byte, \
+      and info shows them.
 
       Rows are written as they are rendered: memory does not grow with the picture's height, and \
       16384x16384 pixels take less than 512 MiB. With --seconds the whole picture is kept: 40 bytes \
@@ -30,8 +36,13 @@ struct RenderCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: ArgumentHelp("The scene, by name; the first by default.", valueName: "name"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The scene, a latent file or a mix; else the first.", valueName: "scene"))
   var scene: String?
+
+  @Option(help: ArgumentHelp("Make a picture again that hypermarch made.", valueName: "picture"))
+  var from: String?
 
   @Option(help: ArgumentHelp("Pixels, up to 16384 each way.", valueName: "WxH"))
   var size: PictureSize?
@@ -41,8 +52,9 @@ struct RenderCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "white, black, grey, red, green, blue, #rrggbb or transparent.", valueName: "colour"))
-  var background = BackgroundArgument.colour([1, 1, 1])
+      "white, the default, black, grey, red, green, blue, #rrggbb or transparent.",
+      valueName: "colour"))
+  var background: BackgroundArgument?
 
   @Flag(help: "Also write the expected depth, 16 bits, as FILE-depth.png.")
   var depth = false
@@ -69,6 +81,9 @@ struct RenderCommand: ParsableCommand {
       valueName: "s"))
   var seconds: Double?
 
+  @Flag(name: .customLong("no-metadata"), help: "Leave the settings out of the files.")
+  var leavesOutSettings = false
+
   @Flag(help: "Also march without skipping empty space, and say what skipping lost.")
   var verify = false
 
@@ -88,30 +103,44 @@ struct RenderCommand: ParsableCommand {
     if verify && seconds != nil {
       throw ValidationError("--verify: found it beside --seconds, expected one of them")
     }
+    let asksForNothing =
+      scene == nil && size == nil && camera.isDefault && background == nil && quality.isDefault
+      && seed == nil && seconds == nil && !depth && !normals && !opacity
+    if from != nil && !asksForNothing {
+      throw ValidationError(
+        "--from: found it beside options that change the picture, expected none of them")
+    }
   }
 
   func run() throws {
     let start = ContinuousClock.now
-    try quality.checkPrecision()
-    let subject = try RenderSubject(
-      path: model.path, scene: scene, threadCount: threads.count)
-    let view = try camera.camera(size: size, base: subject.camera, baseTarget: subject.target)
+    let job = try job()
+    let (subject, view) = (job.subject, job.request.camera)
+    try job.request.precision.checkAvailable()
     try checkPixelCount(of: view)
-    let files = try RenderedFiles(contents, output: output, sceneName: subject.name)
-    let (field, grid) = subject.prepare(quality.cellsPerEdge, quality.fieldPrecision)
+    let files = try RenderedFiles(job.contents, output: output, sceneName: subject.name)
+    let (field, grid) = subject.prepare(
+      job.request.cellsPerEdge, job.request.precision, threads.count)
     let prepared = ContinuousClock.now
     let rendering = Rendering(
       field: field, grid: grid, camera: view,
       renderer: Renderer(
-        settings: RenderSettings(
-          samplesPerDiagonal: quality.samplesPerDiagonal,
-          terminationThreshold: quality.terminationThreshold, near: subject.near, jitterSeed: seed,
-          tileSize: tile, threadCount: threads.count, makesNormals: normals)))
-    let streams = try RenderedStreams(files, camera: view, bound: field.bound)
+        settings: job.request.renderSettings(
+          near: subject.near, tileSize: tile, threadCount: threads.count,
+          makesNormals: job.contents.contains(.normals))))
     let outcome = try ProgressReporter.waiting(
       for: "rendering \(view.width)×\(view.height) pixels"
     ) {
-      try rendering.write(to: streams, by: seconds.map { start + .seconds($0) })
+      try rendering.write(fileCount: files.paths.count, by: seconds.map { start + .seconds($0) }) {
+        isFinal in
+        try RenderedStreams(files, camera: view, bound: field.bound) { content in
+          // What is filled from a coarser picture depends on the clock, and can not be made again.
+          leavesOutSettings || !isFinal
+            ? nil
+            : job.request.settings(
+              of: job.model, mix: subject.mix, library: subject.library, content: content)
+        }
+      }
     }
     let written = ContinuousClock.now
     let verification = verify ? rendering.verification : nil
@@ -136,6 +165,30 @@ struct RenderCommand: ParsableCommand {
       nonFinitePixelCount: outcome.statistics.nonFinitePixelCount, of: pixelCount)
   }
 
+  /// What to render, and how.
+  private struct Job {
+    let subject: RenderSubject
+    /// What files call the model.
+    let model: PictureSettings.Model
+    let request: RenderRequest
+    let contents: [RenderedFiles.Content]
+  }
+
+  private func job() throws -> Job {
+    if let from {
+      let settings = try PictureSettings(ofPicture: from)
+      let path = model.model ?? settings.model.path
+      return Job(
+        subject: try RenderSubject(of: settings, picture: from, path: path), model: settings.model,
+        request: RenderRequest(settings), contents: [RenderedFiles.Content(settings)])
+    }
+    let subject = try RenderSubject(path: model.path, scene: scene)
+    let view = try camera.camera(size: size, base: subject.camera, baseTarget: subject.target)
+    return Job(
+      subject: subject, model: subject.model,
+      request: RenderRequest(camera: view, quality: quality, seed: seed), contents: contents)
+  }
+
   /// Refuses pictures that are too large to be kept in memory, where they have to be.
   private func checkPixelCount(of view: Camera) throws {
     for (option, isUsed, limit) in [
@@ -148,7 +201,8 @@ struct RenderCommand: ParsableCommand {
   }
 
   private var contents: [RenderedFiles.Content] {
-    [.picture(background)] + (depth ? [.depth] : []) + (normals ? [.normals] : [])
+    [.picture(background ?? .colour([1, 1, 1]))] + (depth ? [.depth] : [])
+      + (normals ? [.normals] : [])
       + (opacity ? [.opacity] : [])
   }
 

@@ -44,6 +44,12 @@ struct CameraOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Which frame of --cameras, from 0, the default.", valueName: "n"))
   var frame: Int?
 
+  /// Whether nothing is asked for.
+  var isDefault: Bool {
+    azimuth == nil && elevation == nil && distance == nil && fov == nil && target == nil
+      && lookFrom == nil && lookAt == nil && cameras == nil && frame == nil
+  }
+
   func validate() throws {
     func check(_ name: String, _ value: Float?, _ range: ClosedRange<Float>) throws {
       if let value, !range.contains(value) {

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Checkpoints
-import Datasets
 import Foundation
-import NeuralFields
 
 /// Which model a command works on.
 struct ModelOptions: ParsableArguments {
@@ -23,19 +21,5 @@ struct ModelOptions: ParsableArguments {
 
   func read() throws -> Checkpoint {
     try CommandFailure.wrapping { try Checkpoint.read(path) }
-  }
-}
-
-extension Checkpoint {
-  /// The code of a scene, by name; of the first scene where none is named.
-  func code(ofScene name: String?) throws -> (name: String, code: LatentCode) {
-    let name = name ?? latents.names[0]
-    guard let code = latents[name] else {
-      let hint = name.nearest(among: latents.names).map { ": is \($0) meant?" } ?? ""
-      throw CommandFailure(
-        "--scene: found no scene named \(name), expected one of the model's "
-          + "\(latents.names.count)\(hint)", .missingInput)
-    }
-    return (name, code)
   }
 }

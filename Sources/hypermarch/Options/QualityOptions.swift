@@ -44,6 +44,12 @@ struct QualityOptions: ParsableArguments {
 
   func checkPrecision() throws { try fieldPrecision.checkAvailable() }
 
+  /// Whether nothing is asked for.
+  var isDefault: Bool {
+    quality == .standard && samples == nil && termination == nil && gridResolution == nil
+      && precision == nil
+  }
+
   func validate() throws {
     func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
       guard let value, !range.contains(value) else { return }

@@ -1,0 +1,65 @@
+package import Checkpoints
+import Files
+package import NeuralFields
+
+/// The latents that mixes of a model name, read once.
+package struct LatentLibrary: Sendable {
+  private let scenes: LatentTable
+  private let mean: SceneLatent
+  private var files: [String: (latent: SceneLatent, checksum: String)] = [:]
+
+  package init(_ model: Checkpoint) {
+    scenes = model.latents
+    var sum = [Float](repeating: 0, count: scenes.width)
+    for row in scenes.names.indices {
+      for (index, value) in scenes[row].values.enumerated() { sum[index] += value }
+    }
+    let count = Float(max(1, scenes.names.count))
+    mean = SceneLatent(code: LatentCode(sum.map { $0 / count }))
+  }
+
+  /// Reads the latent files that a mix names, those that are not known yet.
+  ///
+  /// - Throws: `CheckpointError`, also for a latent of another model.
+  package mutating func load(_ mix: LatentMix, of model: Checkpoint) throws(CheckpointError) {
+    for part in mix.parts {
+      guard case .file(let path) = part.source, files[path] == nil else { continue }
+      let bytes: [UInt8]
+      do {
+        bytes = try FileReader.bytes(at: path, limit: LatentFile.byteLimit)
+      } catch {
+        throw .safetensors(.file(error))
+      }
+      let file = try LatentFile.read(path)
+      try file.check(against: model, path: path)
+      files[path] = (file.latent, CRC32.digits(of: bytes.span))
+    }
+  }
+
+  /// - Precondition: the model has the scenes that the mix names, and its files have been loaded.
+  package func latent(of mix: LatentMix) -> SceneLatent {
+    SceneLatent.mix(mix.parts.map { (latent(of: $0.source), $0.weight) })
+  }
+
+  private func latent(of source: LatentMix.Source) -> SceneLatent {
+    switch source {
+    case .mean: return mean
+    case .scene(let name):
+      guard let code = scenes[name] else {
+        preconditionFailure("found no scene \(name), expected one of the model's")
+      }
+      return SceneLatent(code: code)
+    case .file(let path):
+      guard let file = files[path] else {
+        preconditionFailure("found a latent file that is not loaded: \(path)")
+      }
+      return file.latent
+    }
+  }
+
+  /// The CRC-32 of a latent file as it was read, eight hexadecimal digits; nil for other sources.
+  package func checksum(of source: LatentMix.Source) -> String? {
+    guard case .file(let path) = source else { return nil }
+    return files[path]?.checksum
+  }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Files
+import Foundation
+
+/// What is made of a sequence's frames.
+struct SequenceExtrasOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A video, by the program ffmpeg; its kind by its name.", valueName: "file"))
+  var video: String?
+
+  @Option(help: ArgumentHelp("An animated PNG.", valueName: "file"))
+  var animation: String?
+
+  @Option(help: ArgumentHelp("A PNG of up to 48 frames, made small.", valueName: "file"))
+  var contactSheet: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How healthy the path is, as JSON, and a plot of it beside as PNG.", valueName: "file"))
+  var report: String?
+
+  /// The plot's path.
+  var plot: String? {
+    report.map { ($0.hasSuffix(".json") ? String($0.dropLast(5)) : $0) + "-plot.png" }
+  }
+
+  /// - Parameter background: of the frames.
+  /// - Throws: `ValidationError`.
+  func check(background: BackgroundArgument?) throws {
+    if video != nil && background == .transparent {
+      throw ValidationError("--video: found a transparent background, expected a colour")
+    }
+    if let video, VideoProgram.format(of: video) == nil {
+      let endings = VideoProgram.formats.keys.sorted().map { ".\($0)" }.joined(separator: ", ")
+      throw ValidationError(
+        "--video: found \(video.onOneLine), expected a name that ends in one of \(endings)")
+    }
+  }
+
+  /// Refuses what needs all frames where only a part of them is made.
+  func check(isWhole: Bool) throws {
+    guard !isWhole else { return }
+    for (option, value) in [
+      ("--video", video), ("--animation", animation), ("--contact-sheet", contactSheet),
+      ("--report", report),
+    ] where value != nil {
+      throw ValidationError(
+        "\(option): found it in a shard, expected the whole sequence: "
+          + "run again with --shard 1/1 when all shards are done")
+    }
+  }
+
+  /// Makes the folders of all files, and looks for the program that makes videos, before any work.
+  ///
+  /// - Parameter cameraPath: another file that is written.
+  func prepare(cameraPath: String?) throws {
+    if video != nil { _ = try VideoProgram() }
+    let all = [video, animation, contactSheet, report, plot, cameraPath].compactMap(\.self)
+    if let twice = all.first(where: { path in all.count { $0 == path } > 1 }) {
+      throw CommandFailure("\(twice): found it for two files, expected different names", .usage)
+    }
+    for path in all {
+      try CommandFailure.wrapping {
+        try FileWriter.createFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        try FileWriter.check(path, overwriting: true)
+      }
+      FileWriter.removeLeftovers(of: path)
+    }
+  }
+}

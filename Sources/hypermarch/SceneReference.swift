@@ -1,0 +1,74 @@
+import Checkpoints
+import Foundation
+import NeuralFields
+import Sequences
+
+/// What the user names as a scene of a model, looked up.
+///
+/// It is a name, the path of a latent file (`*.latent.safetensors`), `mean`, or a weighted sum of such
+/// terms: `a*0.3 + b*0.7 - c*0.2`.
+struct SceneReference {
+  /// What the scene is called where files are named after it.
+  let name: String
+  let mix: LatentMix
+  let latent: SceneLatent
+
+  /// Looks up a scene.
+  ///
+  /// - Parameters:
+  ///   - text: what the user wrote; nil for the first scene.
+  ///   - place: the option that it was written for, or the place in a file.
+  ///   - library: receives the latent files that are named.
+  init(
+    _ text: String?, place: String = "--scene", of model: Checkpoint,
+    library: inout LatentLibrary
+  ) throws {
+    let mix: LatentMix
+    do {
+      mix =
+        try text.map { try LatentMix(parsing: $0, names: model.latents.names) }
+        ?? LatentMix(.scene(model.latents.names[0]))
+    } catch let error as LatentMixError {
+      throw CommandFailure(error, place: place)
+    }
+    try self.init(mix, of: model, library: &library)
+  }
+
+  init(_ text: String?, place: String = "--scene", of model: Checkpoint) throws {
+    var library = LatentLibrary(model)
+    try self.init(text, place: place, of: model, library: &library)
+  }
+
+  /// - Throws: `CommandFailure` where the model has not all of the mix's scenes.
+  init(_ mix: LatentMix, of model: Checkpoint, library: inout LatentLibrary) throws {
+    for part in mix.parts {
+      guard case .scene(let name) = part.source, model.latents[name] == nil else { continue }
+      throw CommandFailure(
+        LatentMixError.unknownScene(
+          name: name, nearest: nil, count: model.latents.names.count), place: "--scene")
+    }
+    try CommandFailure.wrapping { try library.load(mix, of: model) }
+    self.mix = mix
+    name = Self.fileName(mix)
+    latent = library.latent(of: mix)
+  }
+
+  /// The mix as a part of a file's name.
+  private static func fileName(_ mix: LatentMix) -> String {
+    var text = mix.text
+    if mix.parts.count == 1, case .file(let path) = mix.parts[0].source {
+      text = URL(fileURLWithPath: path).lastPathComponent
+      text = String(text.dropLast(LatentMix.fileSuffix.count))
+    }
+    let short = String(text.replacing("/", with: "_").replacing(" ", with: "").prefix(60))
+    return short.isEmpty ? "latent" : short
+  }
+}
+
+extension CommandFailure {
+  init(_ error: LatentMixError, place: String) {
+    let code: FailureCode =
+      if case .unknownScene = error { .missingInput } else { .usage }
+    self.init("\(place): \(error)", code)
+  }
+}

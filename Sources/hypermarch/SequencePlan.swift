@@ -1,0 +1,134 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import NeuralFields
+import Sequences
+import VolumeRendering
+
+/// The path of a sequence, put together from options, a timeline and a camera path.
+struct SequencePlan {
+  var path: SequencePath
+  let library: LatentLibrary
+  let framesPerSecond: Double
+  /// What the sequence is called where files are named after it.
+  let name: String
+
+  /// What the options say, and the files that they name.
+  struct Sources {
+    let latents: LatentPathOptions
+    let frames: FrameOptions
+    let camera: CameraOptions
+    let size: PictureSize?
+    let turntable: Bool
+    let timeline: Timeline?
+    /// The timeline's path, for errors.
+    let timelinePath: String
+    let cameraPath: CameraPathFile?
+  }
+
+  /// - Throws: `CommandFailure` or `ValidationError`.
+  init(_ sources: Sources, of model: Checkpoint) throws {
+    let (latents, timeline) = (sources.latents, sources.timeline)
+    var library = LatentLibrary(model)
+
+    // 1. How many frames there are, and over what time.
+    let framesPerSecond =
+      sources.frames.fps ?? timeline?.framesPerSecond ?? sources.cameraPath?.framesPerSecond ?? 24
+    let sceneCount = timeline?.latent?.scenes.count ?? latents.sceneTexts?.count ?? 1
+    let turnsAlone = sources.turntable && sceneCount == 1
+    let closes =
+      timeline?.closes
+      ?? (latents.loop || turnsAlone || (sceneCount == 1 && sources.cameraPath?.closes ?? false))
+    let timelineFrames = timeline.map { timeline in
+      let duration = timeline.range.upperBound - timeline.range.lowerBound
+      return timeline.frameCount
+        ?? min(
+          Int((duration * framesPerSecond).rounded()) + (closes ? 0 : 1), SequenceFrames.limit)
+    }
+    let count = sources.frames.count ?? timelineFrames ?? sources.cameraPath?.cameras.count ?? 120
+    let frames = SequenceFrames(count: max(1, count), closes: closes)
+    let range = timeline?.range ?? 0...Double(closes ? count : max(count - 1, 1)) / framesPerSecond
+
+    // 2. The latents.
+    var track: LatentTrack
+    if let timeline, let keys = timeline.latent {
+      let mixes = try keys.scenes.map {
+        try SceneReference(
+          $0.text, place: "\(sources.timelinePath): \($0.place)", of: model, library: &library
+        ).mix
+      }
+      track = LatentTrack(
+        mixes: mixes, times: keys.times, curve: keys.curve, truncation: keys.truncation)
+      name = "timeline"
+    } else {
+      let scenes = try (latents.sceneTexts ?? [model.latents.names[0]]).map {
+        try SceneReference($0, place: "--scenes", of: model, library: &library)
+      }
+      let hold = Double(latents.hold ?? 0) / framesPerSecond
+      let closesScenes = closes && latents.loop
+      guard scenes.count == 1 || hold * Double(scenes.count) < range.upperBound - range.lowerBound
+      else {
+        throw ValidationError(
+          "--hold: found \(latents.hold ?? 0) frames at each of \(scenes.count) scenes, expected "
+            + "fewer than the \(count) frames in all")
+      }
+      track = LatentTrack(
+        mixes: scenes.map(\.mix),
+        times: KeyTimes(
+          count: scenes.count, over: range, hold: hold, easing: latents.easing,
+          closes: closesScenes),
+        curve: latents.curve, truncation: latents.truncate ?? 1)
+      if let share = latents.extrapolate { track = track.extrapolated(by: share, in: library) }
+      let joined =
+        scenes.count == 1 ? scenes[0].name : "\(scenes[0].name)-\(scenes[scenes.count - 1].name)"
+      name = sources.turntable && scenes.count == 1 ? "\(joined)-turntable" : joined
+    }
+
+    // 3. The cameras.
+    let base = try sources.camera.camera(
+      size: sources.size ?? timeline?.size.map(PictureSize.init),
+      base: model.configuration.defaultView.camera,
+      baseTarget: model.configuration.defaultView.target)
+    let camera: SequencePath.CameraCourse
+    if let keys = timeline?.camera {
+      camera = .track(keys, width: base.width, height: base.height)
+    } else if let file = sources.cameraPath {
+      let times = KeyTimes(count: file.cameras.count, over: range, closes: closes)
+      camera = .track(
+        CameraTrack(placements: file.cameras.map { .known($0) }, times: times),
+        width: sources.size?.width ?? file.cameras[0].width,
+        height: sources.size?.height ?? file.cameras[0].height)
+    } else if sources.turntable {
+      let target = sources.camera.target?.value ?? model.configuration.defaultView.target
+      camera = .track(
+        .turntable(from: base, around: target, frames: frames, over: range), width: base.width,
+        height: base.height)
+    } else {
+      camera = .still(base)
+    }
+    path = SequencePath(frames: frames, latent: track, camera: camera, range: range)
+    self.library = library
+    self.framesPerSecond = framesPerSecond
+  }
+
+  /// What a frame shows.
+  func view(of frame: Int) -> (mix: LatentMix, camera: Camera) {
+    path.view(at: path.position(of: frame), in: library)
+  }
+}
+
+extension SequencePlan {
+  /// The cameras of all frames.
+  var cameraPathFile: CameraPathFile {
+    CameraPathFile(
+      cameras: (1...path.frames.count).map { view(of: $0).camera },
+      framesPerSecond: framesPerSecond, closes: path.frames.closes)
+  }
+}
+
+extension PictureSize {
+  fileprivate init(_ size: PixelSize) {
+    width = size.width
+    height = size.height
+  }
+}

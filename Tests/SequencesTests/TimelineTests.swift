@@ -1,0 +1,100 @@
+import Datasets
+import Foundation
+import Sequences
+import Testing
+
+@Suite("Timeline") struct TimelineTests {
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("scenes").path
+
+  private static let text = """
+    {"hypermarch_timeline": 1, "loop": true, "duration": 6, "curve": "spline", "truncation": 0.5,
+     "latent": [{"time": 0, "scene": "a", "hold": 1}, {"time": 2, "mix": {"a": 0.25, "b": -1}}],
+     "camera": [{"time": 1, "kind": "orbit", "azimuth": 90, "elevation": 0, "distance": 2, "fov": 60},
+                {"time": 3, "kind": "look-at", "from": [1, 2, 3], "at": [0, 0, 0], "fov": 40}]}
+    """
+
+  private func read(_ text: String) throws -> Timeline {
+    try Timeline(json: Array(text.utf8), path: "t.json")
+  }
+
+  @Test("a timeline is what its text says") func reading() throws {
+    let timeline = try read(Self.text)
+    let latent = try #require(timeline.latent)
+    #expect(latent.scenes.map(\.text) == ["a", "0.25*a-1.0*b"])
+    #expect(latent.scenes.map(\.place) == ["latent[0].scene", "latent[1].mix"])
+    #expect(latent.times.keys.map(\.time) == [0, 2] && latent.times.keys[0].hold == 1)
+    #expect(latent.times.closingTime == 6 && latent.curve == .spline && latent.truncation == 0.5)
+    #expect(timeline.camera?.placements.count == 2 && timeline.closes)
+    #expect(timeline.range == 0...6)
+  }
+
+  @Test("the format's page and the shipped file show one timeline") func documentation() throws {
+    let page = try String(contentsOfFile: Self.folder + "/timeline-format.md", encoding: .utf8)
+    let start = try #require(page.firstRange(of: "```json\n")).upperBound
+    let end = try #require(page[start...].firstRange(of: "```")).lowerBound
+    let file = try Timeline(contentsOf: Self.folder + "/timelines/taxi-to-police.json")
+    #expect(try read(String(page[start..<end])) == file)
+    #expect(file.framesPerSecond == 24 && file.range == 0...5)
+  }
+
+  @Test(
+    "what is no timeline is refused in one line, with its place",
+    arguments: [
+      (
+        "\"loop\": true", "\"lop\": true",
+        "t.json: lop: found an unknown key, expected perhaps \"loop\""
+      ),
+      (
+        "\"hold\": 1", "\"hodl\": 1",
+        "t.json: latent[0].hodl: found an unknown key, expected perhaps \"hold\""
+      ),
+      (
+        "\"time\": 2", "\"time\": 0",
+        "t.json: latent[1].time: found 0, expected a time after 0.0, the key's before it"
+      ),
+      (
+        "\"time\": 2", "\"time\": 0.5",
+        "t.json: latent[1].time: found 0.5, expected a time from 1.0 on, when the hold before ends"
+      ),
+      (
+        "\"duration\": 6", "\"duration\": 1",
+        "t.json: duration: found 1, expected a time after 2.0, the last key's"
+      ),
+      (
+        "\"hypermarch_timeline\": 1", "\"hypermarch_timeline\": 2",
+        "t.json: hypermarch_timeline: found 2, expected version 1"
+      ),
+      (
+        "\"kind\": \"look-at\"", "\"kind\": \"look\"",
+        "t.json: camera[1].kind: found \"look\", expected one of orbit, look-at, dataset"
+      ),
+      (
+        "\"at\": [0, 0, 0]", "\"at\": [1, 2, 3]",
+        "t.json: camera[1].at: found a list of 3, expected another point than \"from\""
+      ),
+      ("\"scene\": \"a\"", "\"scene\": 3", "t.json: latent[0].scene: found 3, expected one line"),
+      (
+        "\"curve\": \"spline\"", "\"curve\": \"cubic\"",
+        "t.json: curve: found \"cubic\", expected one of linear, spherical, spline"
+      ),
+      (
+        "\"fov\": 40", "\"fov\": 400", "t.json: camera[1].fov: found 400, expected degrees in 1…179"
+      ),
+      ("\"time\": 1, ", "", "t.json: camera[0].time: found nothing, expected a value"),
+      ("\"a\": 0.25", "\"a\": 0.25, \"a\": 1", "t.json:2:"),
+      ("\"loop\": true", "\"loop\": false", "t.json: duration: found 6, expected it only beside"),
+    ])
+  func malformed(text: String, replacement: String, message: String) throws {
+    try #require(Self.text.contains(text))
+    let error = #expect(throws: SceneDescriptionError.self) {
+      try read(Self.text.replacing(text, with: replacement))
+    }
+    #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test("a timeline without keys is refused", arguments: ["", ", \"latent\": []"])
+  func empty(keys: String) {
+    #expect(throws: SceneDescriptionError.self) { try read("{\"hypermarch_timeline\": 1\(keys)}") }
+  }
+}
