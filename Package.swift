@@ -73,12 +73,20 @@ let package = Package(
         "Kernels",
       ]),
 
+    // Layer 6: latents for new pictures.
+    library(
+      "Fitting",
+      [
+        "Training", "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields", "Imaging",
+        "Kernels",
+      ]),
+
     // Layer 7: the command line.
     .executableTarget(
       name: "hypermarch",
       dependencies: [
-        "Benchmarking", "Training", "Sequences", "Datasets", "Checkpoints", "VolumeRendering",
-        "NeuralFields", "Imaging", "Kernels", "Files",
+        "Benchmarking", "Fitting", "Training", "Sequences", "Datasets", "Checkpoints",
+        "VolumeRendering", "NeuralFields", "Imaging", "Kernels", "Files",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -105,6 +113,12 @@ let package = Package(
     tests(
       "TrainingTests",
       ["Training", "Datasets", "VolumeRendering", "NeuralFields", "Imaging", "Kernels"]),
+    tests(
+      "FittingTests",
+      [
+        "Fitting", "Training", "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields",
+        "Imaging", "Kernels",
+      ]),
     tests(
       "BenchmarkingTests",
       [

@@ -6,14 +6,18 @@ import VolumeRendering
 /// A model's own view, between its file's form and a camera.
 extension ModelConfiguration.DefaultView {
   init(_ viewpoint: Viewpoint) {
-    let camera = viewpoint.camera
+    self.init(camera: viewpoint.camera, target: viewpoint.target)
+  }
+
+  /// What of a camera is not a centred principal point or square pixels is left out.
+  init(camera: Camera, target: SIMD3<Float>) {
     self.init(
       width: camera.width, height: camera.height,
       fieldOfView: 2 * atan(0.5 * Float(camera.width) / camera.focalX) * 180 / .pi,
       worldFromCamera: (0..<3).map {
         [camera.right[$0], camera.up[$0], camera.backward[$0], camera.position[$0]]
       },
-      target: viewpoint.target)
+      target: target)
   }
 
   var camera: Camera {

@@ -2,7 +2,7 @@ import Testing
 
 @Suite("Help") struct HelpTests {
   static let commands = [
-    "render", "interpolate", "train", "evaluate", "info", "inspect", "dataset", "doctor",
+    "render", "interpolate", "fit", "train", "evaluate", "info", "inspect", "dataset", "doctor",
     "bench",
   ]
 
@@ -62,7 +62,8 @@ import Testing
   @Test(
     "an option that does not exist is refused",
     arguments: [
-      ["render"], ["interpolate"], ["train", "data", "-o", "m"], ["evaluate", "m", "data"],
+      ["render"], ["interpolate"], ["fit", "m", "a.png"], ["train", "data", "-o", "m"],
+      ["evaluate", "m", "data"],
       ["info"], ["inspect", "data"], ["dataset", "ball.json", "-o", "data"], ["doctor"], ["bench"],
     ])
   func unknownOption(command: [String]) async throws {

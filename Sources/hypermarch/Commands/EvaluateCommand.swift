@@ -32,6 +32,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only scenes with this name; * and ? allowed.", valueName: "name"))
   var scene: [String] = []
 
+  @OptionGroup(title: "Protocol") var fit: FitProtocolOptions
+
   @OptionGroup(title: "Quality") var quality: QualityOptions
 
   @OptionGroup var threads: ThreadOptions
@@ -45,11 +47,18 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try quality.checkPrecision()
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
+    let splits: Set<Split> = fit.protocol == .fit ? [.train, .test] : [split]
     let folder = try ProgressReporter.waiting(for: "reading \(dataset)", isQuiet: quiet) {
       try CommandFailure.wrapping {
         try DatasetFolder.open(
-          dataset, splits: [split], matching: scene, threadCount: threads.count)
+          dataset, splits: splits, matching: scene, threadCount: threads.count)
       }
+    }
+    if fit.protocol == .fit {
+      try FitProtocol(
+        options: fit, quality: quality, json: json, isQuiet: quiet, threadCount: threads.count
+      ).run(checkpoint, objects: folder.scenes, path: dataset)
+      return
     }
     let seen = folder.scenes.filter { !$0.views(of: split).isEmpty }
     let known = seen.compactMap { dataset in

@@ -34,6 +34,11 @@ struct PictureSize: ExpressibleByArgument, Equatable {
 
   static let limit = 16_384
 
+  init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+  }
+
   init?(argument: String) {
     let parts = argument.split(separator: "x", omittingEmptySubsequences: false)
     let numbers = parts.compactMap { Int($0) }

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Files
+import Fitting
+import Foundation
+import Imaging
+import Kernels
+import NeuralFields
+import VolumeRendering
+
+/// Fits a latent of a model to pictures of one object.
+struct FitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit",
+    abstract: "Make a latent for new pictures of one object.",
+    discussion: """
+      EXAMPLES
+        hypermarch fit scenes/cars.safetensors toy.png -o toy.latent.safetensors
+        hypermarch fit cars.safetensors a.png --azimuth 30 -o a.latent.safetensors
+
+      Pictures are PNGs of any size, with alpha or on a plain background. Cameras: of a \
+      transforms.json, by the pictures' names or --frames; or an orbit or a look-at, for one picture; \
+      or none, then the camera of one picture is found. Matrices are camera to world, OpenGL axes: x \
+      right, y up, looking along -z.
+
+      A fit that should not be trusted says why, on standard error and in the report. The same \
+      command gives the same bytes, unless --seconds cuts it short.
+      """)
+
+  @Argument(help: ArgumentHelp("The model, a .safetensors file.", valueName: "model"))
+  var model: String
+
+  @Argument(help: ArgumentHelp("Pictures of one object.", valueName: "pictures"))
+  var pictures: [String] = []
+
+  @OptionGroup(title: "Fit") var fit: FitOptions
+  @OptionGroup(title: "Camera") var camera: CameraOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(
+    help: ArgumentHelp("What the scene is called; else after the picture.", valueName: "name"))
+  var name: String?
+
+  @Option(help: ArgumentHelp("Write a report as JSON.", valueName: "file"))
+  var report: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a picture of the pictures, fitted views, differences, depths and new views.",
+      valueName: "file"))
+  var reportPicture: String?
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Print the report.")
+  var json = false
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  func run() throws {
+    let start = ContinuousClock.now
+    let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
+    let fitModel = FitModel(checkpoint, threadCount: threads.count)
+    let input = try FitInput(
+      images: pictures, options: fit, cameraOptions: camera, model: fitModel)
+    let path = output.output ?? input.name + ".latent.safetensors"
+    for file in [path, report, reportPicture].compactMap(\.self) {
+      try CommandFailure.wrapping { try FileWriter.check(file, overwriting: output.overwrite) }
+      FileWriter.removeLeftovers(of: file)
+    }
+    let view = checkpoint.configuration.defaultView
+    let deadline = fit.seconds.map { start + .seconds($0) }
+    var fitter = Fitter(fitModel, settings: fit.settings, threadCount: threads.count)
+    let result = try ProgressReporter.waiting(
+      for: "fitting to \(ProgressReporter.count(input.views.count, "picture"))", isQuiet: quiet
+    ) {
+      try fitter.fit(
+        input.views.map { ($0.picture, $0.camera) }, like: expectedView(view), pivot: view.target,
+        refines: fit.refine, isOutOfTime: { deadline.map { ContinuousClock.now >= $0 } ?? false })
+    }
+    var found = FitReport(
+      result, name: name ?? input.name, model: fitModel, rank: fit.settings.refineRank)
+    let kept = LatentFile(
+      program: Hypermarch.programName, name: name ?? input.name,
+      modelFingerprint: checkpoint.fingerprint, latent: result.latent,
+      camera: ModelConfiguration.DefaultView(
+        camera: result.views[0].camera, target: view.target),
+      report: Terminal.jsonLine(found))
+    try CommandFailure.wrapping { try kept.write(to: path, overwriting: output.overwrite) }
+    found.seconds = (ContinuousClock.now - start).inSeconds
+    if let report {
+      try CommandFailure.wrapping {
+        try FileWriter.write(
+          Array((Terminal.json(found) + "\n").utf8), to: report, overwriting: output.overwrite)
+      }
+    }
+    if let reportPicture {
+      let picture = FitReportPicture(result, model: fitModel, threadCount: threads.count)
+      try CommandFailure.wrapping {
+        try PNGFile.write(picture.image, to: reportPicture, overwriting: output.overwrite)
+      }
+    }
+    if !quiet {
+      Terminal.error(found.summary)
+    }
+    for reason in result.assessment.reasons {
+      Terminal.error("warning: not to be trusted: \(reason.explanation)")
+    }
+    Terminal.result(
+      json
+        ? Terminal.json(found)
+        : [path, report, reportPicture].compactMap(\.self).joined(separator: "\n"))
+  }
+
+  /// The model's own view, with the field of view that was asked for.
+  private func expectedView(_ view: ModelConfiguration.DefaultView) throws -> Camera {
+    try camera.cameras != nil || camera.fov == nil
+      ? view.camera
+      : camera.camera(size: nil, base: view.camera, baseTarget: view.target)
+  }
+}

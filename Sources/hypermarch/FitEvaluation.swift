@@ -1,0 +1,92 @@
+import Checkpoints
+import Datasets
+import Fitting
+import Foundation
+import Imaging
+import Kernels
+import NeuralFields
+import Training
+import VolumeRendering
+
+/// The few-shot protocol: fit each object from a few of its views, measure on its test views.
+struct FitEvaluation {
+  let model: FitModel
+  let settings: FitSettings
+  let views: [Int]
+  let refines: Bool
+  let findsCamera: Bool
+  let quality: QualityOptions
+  let threadCount: Int
+
+  struct Scores: Encodable {
+    var psnr: Double
+    var ssim: Double
+
+    init(_ evaluation: Evaluation) { (psnr, ssim) = (evaluation.psnr, evaluation.ssim) }
+
+    init(psnr: Double, ssim: Double) { (self.psnr, self.ssim) = (psnr, ssim) }
+  }
+
+  /// One object's figures.
+  struct Result: Encodable {
+    var psnr: Double
+    var ssim: Double
+    var seconds: Double
+    var meanLatent: Scores
+    var nearestScene: Scores
+    var scratch: Scores?
+    /// Degrees between the found camera's axes and the true ones, where it was looked for.
+    var rotationError: Double?
+    /// Of the camera search, 0…1.
+    var confidence: Double?
+    /// PSNR of the code alone, where it was refined.
+    var codePsnr: Double?
+  }
+
+  func evaluate(_ dataset: SceneDataset) throws -> Result {
+    let chosen = try views.map { index -> PosedImage in
+      guard dataset.train.indices.contains(index) else {
+        throw CommandFailure(
+          "--view-list: found view \(index), expected one of \(dataset.path)'s "
+            + "\(dataset.train.count)", .badData)
+      }
+      return dataset.train[index]
+    }
+    let start = ContinuousClock.now
+    var fitter = Fitter(model, settings: settings, threadCount: threadCount)
+    let view = model.checkpoint.configuration.defaultView
+    let found = fitter.fit(
+      chosen.map { posed in
+        (FitPicture(posed.image, background: .automatic), findsCamera ? nil : posed.camera)
+      }, like: view.camera, pivot: view.target, refines: refines)
+    let rotationError = found.search.map { _ in
+      Double(found.views[0].camera.angle(to: chosen[0].camera)) * 180 / .pi
+    }
+    let confidence = found.search?.confidence
+    let rays = fitter.rays(of: found.views)
+    let latent = found.latent
+    var codePsnr: Double?
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let scores = measure(model.checkpoint.field(for: latent), dataset)
+    if refines { codePsnr = measure(model.checkpoint.field(for: found.code.code), dataset).psnr }
+    let nearest = fitter.ranking(for: rays)[0]
+    let scratch = fitter.scratchField(for: rays, seconds: seconds)
+    return Result(
+      psnr: scores.psnr, ssim: scores.ssim, seconds: seconds,
+      meanLatent: measure(model.checkpoint.field(for: model.prior.mean), dataset),
+      nearestScene: measure(
+        model.checkpoint.field(for: model.checkpoint.latents[nearest]), dataset),
+      scratch: measure(scratch, dataset), rotationError: rotationError, confidence: confidence,
+      codePsnr: codePsnr)
+  }
+
+  func measure(_ field: CoordinateMLP, _ dataset: SceneDataset) -> Scores {
+    let grid = OccupancyGrid(of: field, resolution: quality.cellsPerEdge, threadCount: threadCount)
+    let renderer = Renderer(
+      settings: RenderSettings(
+        samplesPerDiagonal: quality.samplesPerDiagonal,
+        terminationThreshold: quality.terminationThreshold, near: model.near,
+        threadCount: threadCount))
+    return Scores(Evaluation(of: field, grid: grid, views: dataset.test, renderer: renderer))
+  }
+}

@@ -1,0 +1,113 @@
+import Checkpoints
+import Fitting
+import Foundation
+import Imaging
+import NeuralFields
+import VolumeRendering
+
+/// A fit in one picture: a row each of inputs, fitted views, differences and depths, and new views.
+struct FitReportPicture {
+  let image: Image
+
+  /// The edge of a cell, and the white between cells, pixels.
+  private static let cell = 128
+  private static let gap = 4
+  /// Columns, at least, and inputs that are shown, at most.
+  private static let fewestColumns = 6
+  private static let mostInputs = 8
+
+  init(_ result: FitResult, model: FitModel, threadCount: Int) {
+    let field = model.checkpoint.field(for: result.latent, threadCount: threadCount)
+    let grid = OccupancyGrid(of: field, threadCount: threadCount)
+    let renderer = Renderer(
+      settings: RenderSettings(quality: .standard, near: model.near, threadCount: threadCount))
+    var rows = [[Image]](repeating: [], count: 5)
+    for (picture, camera) in result.views.prefix(Self.mostInputs) {
+      let scale = Float(Self.cell) / Float(max(picture.width, picture.height))
+      let view = camera.resized(
+        width: max(1, Int(Float(picture.width) * scale)),
+        height: max(1, Int(Float(picture.height) * scale)))
+      let behind = picture.background ?? [1, 1, 1]
+      let seen = picture.image(over: behind).stretched(width: view.width, height: view.height)
+      let rendered = renderer.render(field, camera: view, grid: grid)
+      let shown = rendered.picture(over: behind)
+      rows[0].append(seen)
+      rows[1].append(shown)
+      rows[2].append(Self.difference(seen, shown))
+      rows[3].append(Self.depth(rendered))
+    }
+    let columns = max(Self.fewestColumns, rows[0].count)
+    let view = model.checkpoint.configuration.defaultView
+    let distance = (view.camera.position - view.target).length
+    for column in 0..<columns {
+      let camera = Camera(
+        orbitAzimuth: 2 * .pi * Float(column) / Float(columns) - .pi / 3, elevation: .pi / 8,
+        distance: distance, target: view.target,
+        horizontalFieldOfView: view.fieldOfView * .pi / 180, width: Self.cell, height: Self.cell)
+      rows[4].append(renderer.render(field, camera: camera, grid: grid).picture(over: [1, 1, 1]))
+    }
+    image = Self.sheet(rows, columns: columns)
+  }
+
+  /// |a − b|, twice as strong.
+  private static func difference(_ first: Image, _ second: Image) -> Image {
+    var result = first
+    for index in result.samples.indices {
+      result.samples[index] = min(1, 2 * abs(first.samples[index] - second.samples[index]))
+    }
+    return result
+  }
+
+  /// Near is bright, far is dark, and white is nothing.
+  private static func depth(_ rendered: RenderedImage) -> Image {
+    let seen = rendered.depth.indices.filter {
+      rendered.opacity[$0] >= RenderedImage.surfaceOpacity
+    }
+    let near = seen.map { rendered.depth[$0] }.min() ?? 0
+    let far = seen.map { rendered.depth[$0] }.max() ?? 1
+    var result = Image(
+      width: rendered.width, height: rendered.height, channelCount: 3, repeating: 1)
+    for pixel in seen {
+      let share = (rendered.depth[pixel] - near) / max(far - near, 1e-6)
+      for channel in 0..<3 { result.samples[pixel * 3 + channel] = 0.9 - 0.8 * share }
+    }
+    return result
+  }
+
+  private static func sheet(_ rows: [[Image]], columns: Int) -> Image {
+    let step = cell + gap
+    var sheet = Image(
+      width: columns * step + gap, height: rows.count * step + gap, channelCount: 3, repeating: 1)
+    for (row, images) in rows.enumerated() {
+      for (column, image) in images.enumerated() {
+        let left = gap + column * step + (cell - image.width) / 2
+        let top = gap + row * step + (cell - image.height) / 2
+        for y in 0..<image.height {
+          for x in 0..<image.width {
+            for channel in 0..<3 {
+              sheet[column: left + x, row: top + y, channel: channel] =
+                image[column: x, row: y, channel: channel]
+            }
+          }
+        }
+      }
+    }
+    return sheet
+  }
+}
+
+extension Image {
+  /// The picture in another size, every pixel that of the nearest old one.
+  fileprivate func stretched(width newWidth: Int, height newHeight: Int) -> Image {
+    var result = Image(width: newWidth, height: newHeight, channelCount: channelCount)
+    for row in 0..<newHeight {
+      for column in 0..<newWidth {
+        for channel in 0..<channelCount {
+          result[column: column, row: row, channel: channel] =
+            self[column: column * width / newWidth, row: row * height / newHeight, channel: channel]
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,183 @@
+import Checkpoints
+import Files
+import NeuralFields
+import TestSupport
+import Testing
+
+@Suite("Latent files")
+struct LatentFileTests {
+  static let model = TinyModel.checkpoint()
+
+  static func file(changed: Bool = true) -> LatentFile {
+    var latent = SceneLatent(code: LatentCode([0.5, -1, 2]))
+    if changed {
+      let parts = model.configuration.field.layout.entries.map { entry in
+        let isMatrix = entry.shape.count == 2
+        return WeightChange.Part(
+          name: entry.name, shape: entry.shape, rank: 1,
+          left: (0..<entry.shape[0]).map { Float($0) - 1.5 },
+          right: isMatrix ? (0..<entry.shape[1]).map { 0.25 * Float($0) } : [])
+      }
+      latent.changes = [WeightedChange(change: WeightChange(parts: parts), weight: 0.75)]
+    }
+    return LatentFile(
+      program: "hypermarch 0.1.0", name: "toy", modelFingerprint: model.fingerprint,
+      latent: latent, camera: model.configuration.defaultView, report: #"{"psnr":21.5}"#)
+  }
+
+  @Test("what is written is read", arguments: [true, false])
+  func roundTrip(changed: Bool) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/toy.latent.safetensors"
+      let file = Self.file(changed: changed)
+      try file.write(to: path, overwriting: false)
+      #expect(try LatentFile.read(path) == file)
+      try file.check(against: Self.model, path: path)
+      #expect(throws: CheckpointError.self) { try file.write(to: path, overwriting: false) }
+    }
+  }
+
+  @Test("a change changes the field, and no weight leaves it as it was")
+  func field() {
+    var latent = Self.file().latent
+    let plain = Self.model.hypernetwork.weights(for: latent.code)
+    #expect(Self.model.weights(for: latent) != plain)
+    latent.changes[0].weight = 0
+    #expect(Self.model.weights(for: latent) == plain)
+    #expect(Self.model.weights(for: SceneLatent(code: latent.code)) == plain)
+  }
+
+  @Test("any other value, code or setting gives another fingerprint")
+  func fingerprint() {
+    let model = Self.model
+    #expect(model.fingerprint == TinyModel.checkpoint().fingerprint)
+    #expect(model.fingerprint.count == 16)
+    var other = model
+    other.hypernetwork.parameters[5] += 1e-6
+    #expect(other.fingerprint != model.fingerprint)
+    other = model
+    other.latents.values[0] = -other.latents.values[0]
+    #expect(other.fingerprint != model.fingerprint)
+    other = model
+    other.configuration.near += 0.1
+    #expect(other.fingerprint != model.fingerprint)
+  }
+
+  struct Malformed: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let change: @Sendable (inout SafetensorsFile) -> Void
+    let error: @Sendable (_ path: String) -> CheckpointError
+  }
+
+  /// Replaces a text in the description.
+  @Sendable static func replace(_ old: String, _ new: String, in file: inout SafetensorsFile) {
+    let text = file.metadata["hypermarch_latent"] ?? ""
+    #expect(text.contains(old), "\(text)")
+    file.metadata["hypermarch_latent"] = text.replacing(old, with: new)
+  }
+
+  @Test(
+    "a file that is no latent is refused with the reason",
+    arguments: [
+      Malformed(testDescription: "no description") {
+        $0.metadata["hypermarch_latent"] = nil
+      } error: {
+        .notALatent(path: $0)
+      },
+      Malformed(testDescription: "no version") {
+        $0.metadata["hypermarch_latent"] = "{}"
+      } error: {
+        .configuration(
+          path: $0, key: "latent.format_version", found: "none", expected: "a whole number")
+      },
+      Malformed(testDescription: "a newer version") {
+        replace(#""format_version":1"#, #""format_version":2"#, in: &$0)
+      } error: {
+        .unsupportedVersion(path: $0, found: 2, expected: 1)
+      },
+      Malformed(testDescription: "no name") {
+        replace(#""name":"toy","#, "", in: &$0)
+      } error: {
+        .configuration(
+          path: $0, key: "latent.", found: "another object",
+          expected: "name, model, latent_width and changes of a latent")
+      },
+      Malformed(testDescription: "a width beyond all memory") {
+        replace(#""latent_width":3"#, #""latent_width":1000000000"#, in: &$0)
+      } error: {
+        .configuration(
+          path: $0, key: "latent.latent_width", found: "1000000000", expected: "1…4096")
+      },
+      Malformed(testDescription: "another width than the code's") {
+        replace(#""latent_width":3"#, #""latent_width":4"#, in: &$0)
+      } error: {
+        .shape(path: $0, tensor: "code", found: [3], expected: [4])
+      },
+      Malformed(testDescription: "a negative shape") {
+        replace(#""shape":[4,9]"#, #""shape":[-4,9]"#, in: &$0)
+      } error: {
+        .configuration(
+          path: $0, key: "latent.changes", found: "shape [-4, 9] and rank 1",
+          expected: "a matrix and its rank, or a bias of rank 1")
+      },
+      Malformed(testDescription: "a camera that is none") {
+        replace(#""width":40"#, #""width":0"#, in: &$0)
+      } error: {
+        .configuration(
+          path: $0, key: "latent.camera",
+          found: "a matrix that is no rotation or a size out of range", expected: "a camera")
+      },
+      Malformed(testDescription: "a missing factor") {
+        $0.tensors.removeAll { $0.name == "change.0.hidden.0.weight.right" }
+      } error: {
+        .missingTensor(path: $0, tensor: "change.0.hidden.0.weight.right")
+      },
+      Malformed(testDescription: "a tensor more") {
+        $0.tensors.append(Tensor(name: "extra", shape: [1], values: [0]))
+      } error: {
+        .unexpectedTensor(path: $0, tensor: "extra")
+      },
+    ])
+  func malformed(_ malformed: Malformed) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/toy.latent.safetensors"
+      try Self.file().write(to: path, overwriting: false)
+      var file = try Safetensors.read(path)
+      malformed.change(&file)
+      try Safetensors.write(file, to: path, overwriting: true)
+      #expect(throws: malformed.error(path)) { try LatentFile.read(path) }
+    }
+  }
+
+  @Test("a latent of another model is refused with the reason")
+  func otherModel() {
+    var other = Self.model
+    other.hypernetwork.parameters[0] += 1
+    #expect(
+      throws: CheckpointError.otherModel(
+        path: "toy", found: Self.model.fingerprint, expected: other.fingerprint)
+    ) { try Self.file().check(against: other, path: "toy") }
+    var wide = Self.file()
+    wide.latent.code = LatentCode([1, 2])
+    #expect(
+      throws: CheckpointError.shape(path: "toy", tensor: "code", found: [2], expected: [3])
+    ) { try wide.check(against: Self.model, path: "toy") }
+    var changed = Self.file()
+    changed.latent.changes[0].change.parts.append(changed.latent.changes[0].change.parts[0])
+    #expect(throws: CheckpointError.self) { try changed.check(against: Self.model, path: "toy") }
+  }
+
+  @Test("a model is no latent, and a latent is no model")
+  func kinds() throws {
+    try withTemporaryFolder { folder in
+      try Self.model.write(to: folder + "/model", overwriting: false)
+      try Self.file().write(to: folder + "/latent", overwriting: false)
+      #expect(throws: CheckpointError.notALatent(path: folder + "/model")) {
+        try LatentFile.read(folder + "/model")
+      }
+      #expect(throws: CheckpointError.notAModel(path: folder + "/latent")) {
+        try Checkpoint.read(folder + "/latent")
+      }
+    }
+  }
+}
