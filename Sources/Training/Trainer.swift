@@ -190,16 +190,25 @@ package struct Trainer {
     }
   }
 
-  /// The scenes of a step: a new random order for every pass through all scenes.
+  /// The scenes of a step: half of them, rounded up, are scenes of the set, the others variants.
   private func scenesOfStep(_ step: Int) -> [Int] {
     let perStep = min(configuration.scenesPerStep, scenes.count)
     guard perStep < scenes.count else { return Array(scenes.indices) }
-    let stepsPerRound = (scenes.count + perStep - 1) / perStep
-    let (round, place) = step.quotientAndRemainder(dividingBy: stepsPerRound)
+    let ownCount = scenes.count / (1 + configuration.variantsPerScene)
+    guard ownCount < scenes.count else { return turn(step, of: scenes.indices, count: perStep) }
+    let own = min(ownCount, (perStep + 1) / 2)
+    return turn(step, of: 0..<ownCount, count: own)
+      + turn(step, of: ownCount..<scenes.count, count: perStep - own)
+  }
+
+  /// The next few of some scenes: a new random order for every pass through all of them.
+  private func turn(_ step: Int, of places: Range<Int>, count: Int) -> [Int] {
+    let stepsPerRound = (places.count + count - 1) / max(count, 1)
+    let (round, place) = step.quotientAndRemainder(dividingBy: max(stepsPerRound, 1))
     var random = SeededGenerator(seed: configuration.seed, 2, UInt64(round))
-    let order = scenes.indices.shuffled(using: &random)
+    let order = places.shuffled(using: &random)
     // The last step of a round is filled up from its beginning.
-    return (0..<perStep).map { order[(place * perStep + $0) % scenes.count] }
+    return (0..<count).map { order[(place * count + $0) % order.count] }
   }
 
   /// Rays of a slice, so that the step has about the samples it aims at.

@@ -4,6 +4,8 @@ package import Kernels
 package struct TrainingConfiguration: Sendable, Hashable, Codable {
   package var seed: UInt64 = 42
 
+  /// New scenes made of each one of the set, each with a code of its own.
+  package var variantsPerScene = 0
   /// Scenes per step; all of them where the set has fewer.
   package var scenesPerStep = 8
   /// Samples that a step aims at: the number of rays follows from how many samples rays took lately.
@@ -72,6 +74,7 @@ extension TrainingConfiguration {
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     seed = try values.decode(UInt64.self, forKey: .seed)
+    variantsPerScene = try values.decodeIfPresent(Int.self, forKey: .variantsPerScene) ?? 0
     scenesPerStep = try values.decode(Int.self, forKey: .scenesPerStep)
     samplesPerStep = try values.decode(Int.self, forKey: .samplesPerStep)
     raysPerStep = try values.decode(Int.self, forKey: .raysPerStep)

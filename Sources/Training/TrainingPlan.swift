@@ -33,7 +33,10 @@ package struct TrainingPlan: Sendable {
       kind = scenes.count == 1 ? .oneObject : .manyScenes
     }
     switch kind {
-    case .manyScenes: break
+    case .manyScenes:
+      hypernetwork.latentWidth = 128
+      // What lies behind an object would have to change with it.
+      if scenes.allSatisfy({ $0.background == .transparent }) { configuration.variantsPerScene = 7 }
     case .oneObject: adaptToOneScene()
     case .photographs:
       adaptToOneScene()

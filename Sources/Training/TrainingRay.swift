@@ -62,7 +62,7 @@ package struct RayDrawing: Sendable {
     for draw in draws {
       var random = draw.random
       let (origin, direction) = scene.ray(throughPixel: draw.pixel)
-      let (radiance, alpha) = TrainingScene.colour(of: draw.bytes)
+      let (radiance, alpha) = scene.colour(of: draw.bytes)
       let behind: SIMD3<Float> =
         if case .plain(let colour) = scene.background {
           colour

@@ -14,9 +14,9 @@ package struct TrainingScene: Sendable {
     case filled
   }
 
-  package let name: String
+  package private(set) var name: String
   package let background: Background
-  private let views: [View]
+  private var views: [View]
   /// Where each view's pixels begin, and last their number.
   private let firstPixels: [Int]
   /// The number of pixels of every view, where it is the same.
@@ -25,6 +25,8 @@ package struct TrainingScene: Sendable {
   private let pixels: [UInt32]
   /// The pixels that show any of the object.
   private let foreground: [UInt32]
+  /// How the scene follows from the one that the pixels show.
+  private var variant: SceneVariant?
 
   /// - Parameter views: cameras and RGBA bytes, `[height × width × 4]` each; at least one.
   package init(
@@ -76,10 +78,10 @@ package struct TrainingScene: Sendable {
   ///
   ///     direction ∝ corner + column · right + row · down
   private struct View: Sendable {
-    let position: SIMD3<Float>
-    let corner: SIMD3<Float>
-    let right: SIMD3<Float>
-    let down: SIMD3<Float>
+    var position: SIMD3<Float>
+    var corner: SIMD3<Float>
+    var right: SIMD3<Float>
+    var down: SIMD3<Float>
     let width: UInt32
 
     init(_ camera: Camera) {
@@ -108,12 +110,28 @@ package struct TrainingScene: Sendable {
   func bytes(ofPixel pixel: Int) -> UInt32 { pixels.span[pixel] }
 
   /// A pixel's straight colour and alpha, [0, 1].
-  static func colour(of bytes: UInt32) -> (radiance: SIMD3<Float>, alpha: Float) {
+  func colour(of bytes: UInt32) -> (radiance: SIMD3<Float>, alpha: Float) {
     let scale: Float = 1 / 255
-    return (
-      SIMD3(Float(bytes & 255), Float(bytes >> 8 & 255), Float(bytes >> 16 & 255)) * scale,
-      Float(bytes >> 24) * scale
-    )
+    let shown =
+      SIMD3(Float(bytes & 255), Float(bytes >> 8 & 255), Float(bytes >> 16 & 255)) * scale
+    return (variant.map { $0.colour(shown) } ?? shown, Float(bytes >> 24) * scale)
+  }
+
+  /// A scene of the same pixels, seen along other rays and in other colours.
+  func varied(by variant: SceneVariant, name: String) -> TrainingScene {
+    precondition(
+      background == .transparent && self.variant == nil,
+      "found a scene with a background, or a variant, expected an object alone")
+    var scene = self
+    scene.name = name
+    scene.variant = variant
+    for index in scene.views.indices {
+      scene.views[index].position = variant.position(views[index].position)
+      scene.views[index].corner = variant.direction(views[index].corner)
+      scene.views[index].right = variant.direction(views[index].right)
+      scene.views[index].down = variant.direction(views[index].down)
+    }
+    return scene
   }
 
   /// The last view that begins at or before a pixel: at once where all have one size, else by bisection.

@@ -30,10 +30,14 @@ struct TrainingSession {
     if snapshot.step > 0 {
       smoothedLoss = configuration.training.map { pow(10, -0.1 * $0.trainingPsnr) }
     }
+    let family = TrainingScene.family(
+      of: scenes.map { TrainingScene($0) },
+      variantsPerScene: run.settings.configuration.variantsPerScene,
+      centre: configuration.bound.centre, seed: run.settings.configuration.seed)
     trainer = Trainer(
-      state: TrainingState(snapshot), scenes: scenes.map { TrainingScene($0) },
-      architecture: configuration.field, bound: configuration.bound,
-      configuration: run.settings.configuration, threadCount: threadCount)
+      state: TrainingState(snapshot), scenes: family, architecture: configuration.field,
+      bound: configuration.bound, configuration: run.settings.configuration,
+      threadCount: threadCount)
   }
 
   /// Sums since the last log line.

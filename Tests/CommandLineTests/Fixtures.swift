@@ -26,7 +26,7 @@ enum Fixtures {
   /// Options of a training that takes a moment.
   static let smallTraining = [
     "--width", "16", "--layers", "2", "--latent-width", "8", "--trunk", "32", "--rays", "256",
-    "--samples", "32",
+    "--samples", "32", "--variants", "0",
   ]
 
   /// Steps of the model that the tests share.

@@ -50,6 +50,25 @@ import Testing
     }
   }
 
+  @Test("variants have codes of their own, are counted apart, and go on with their run")
+  func variants() async throws {
+    try await withTemporaryFolder { folder in
+      let small = Fixtures.smallTraining.dropLast() + ["2"]
+      expectSuccess(
+        try await Program.run(
+          ["train", Fixtures.cars, "-o", "m.safetensors", "--steps", "3"] + small, in: folder))
+      expectSuccess(
+        try await Program.run(["train", "--resume", "m.run", "--steps", "5"], in: folder))
+      let info = try await Program.run(["info", "m.safetensors"], in: folder)
+      #expect(info.output.contains("scenes          3, and 6 variants of them"))
+      #expect(!info.output.contains("\n  kenney_taxi~1"))
+      expectSuccess(
+        try await Program.run(
+          ["render", "m.safetensors", "--scene", "kenney_taxi~2", "--size", "8x8", "-o", "a.png"],
+          in: folder))
+    }
+  }
+
   private struct LogLine: Decodable {
     let step: Int
   }

@@ -30,6 +30,18 @@ package struct LatentTable: Sendable, Hashable {
         count: names.count * width, standardDeviation: standardDeviation))
   }
 
+  /// Between a scene's name and the number of a variant of it.
+  package static let variantSeparator: Character = "~"
+
+  /// The rows of scenes that are no variants of others.
+  package var ownRows: [Int] {
+    let known = Set(names)
+    return names.indices.filter { row in
+      guard let end = names[row].lastIndex(of: Self.variantSeparator) else { return true }
+      return !known.contains(String(names[row][..<end]))
+    }
+  }
+
   package func range(ofRow row: Int) -> Range<Int> { row * width..<(row + 1) * width }
 
   package subscript(row: Int) -> LatentCode { LatentCode(Array(values[range(ofRow: row)])) }

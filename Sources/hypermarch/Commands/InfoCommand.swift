@@ -45,7 +45,9 @@ struct InfoCommand: ParsableCommand {
     let fieldWeights: Int
     let fieldMultiplyAdds: Int
     let fileBytes: Int
-    /// The file's size divided by the number of scenes.
+    /// Scenes that are no variants of others.
+    let ownScenes: [String]
+    /// The file's size divided by their number.
     let bytesPerScene: Int
     /// What one more scene adds: its code, as 32-bit floats.
     let bytesPerCode: Int
@@ -58,7 +60,8 @@ struct InfoCommand: ParsableCommand {
       fieldMultiplyAdds =
         configuration.field.kernelShape(over: configuration.bound).multiplyAddCount
       self.fileBytes = fileBytes
-      bytesPerScene = fileBytes / configuration.scenes.count
+      ownScenes = checkpoint.latents.ownRows.map { checkpoint.latents.names[$0] }
+      bytesPerScene = fileBytes / ownScenes.count
       bytesPerCode = 4 * configuration.hypernetwork.latentWidth
     }
 
@@ -105,8 +108,11 @@ struct InfoCommand: ParsableCommand {
         lines.append(
           "options         " + options.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
       }
-      lines.append("scenes          \(configuration.scenes.count)")
-      lines += configuration.scenes.map { "  \($0)" }
+      let variantCount = configuration.scenes.count - ownScenes.count
+      lines.append(
+        "scenes          \(ownScenes.count)"
+          + (variantCount > 0 ? ", and \(variantCount) variants of them, named NAME~1, …" : ""))
+      lines += ownScenes.map { "  \($0)" }
       return lines.joined(separator: "\n")
     }
   }

@@ -110,10 +110,13 @@ struct TrainCommand: ParsableCommand {
       try open(run.settings)
     }
     let names = snapshot.model.configuration.scenes
-    guard scenes.map(\.name) == names else {
+    let variantsPerScene = run.settings.configuration.variantsPerScene
+    let found = TrainingScene.familyNames(
+      of: scenes.map(\.name), variantsPerScene: variantsPerScene)
+    guard found == names else {
       throw CommandFailure(
         "\(run.settings.dataset): found other scenes than the run began with, expected "
-          + "\(names.count) of the same names", .badData)
+          + "\(names.count / (1 + variantsPerScene)) of the same names", .badData)
     }
     try run.update(
       minutes: minutes, steps: steps, saveIntervalSeconds: saveEvery.map { $0 * 60 })
@@ -143,11 +146,20 @@ struct TrainCommand: ParsableCommand {
     }
     var plan = TrainingPlan(for: scenes, bound: bound)
     try training.apply(to: &plan)
+    if plan.configuration.variantsPerScene > 0,
+      let scene = scenes.first(where: { $0.background != .transparent })
+    {
+      throw CommandFailure(
+        "--variants: found \(scene.name) with a background in \(dataset), expected objects before "
+          + "nothing", .badData)
+    }
     settings.configuration = plan.configuration
     settings.options = plan.record
     let configuration = ModelConfiguration(
       program: Hypermarch.programName, field: plan.field, hypernetwork: plan.hypernetwork,
-      bound: plan.bound, near: plan.configuration.near, scenes: scenes.map(\.name),
+      bound: plan.bound, near: plan.configuration.near,
+      scenes: TrainingScene.familyNames(
+        of: scenes.map(\.name), variantsPerScene: plan.configuration.variantsPerScene),
       defaultView: ModelConfiguration.DefaultView(Viewpoint(of: scenes, bound: plan.bound)))
     // Found now rather than by the first save.
     try CommandFailure.wrapping { try configuration.check(path: path) }

@@ -111,6 +111,12 @@ struct TrainingOptions: ParsableArguments {
         + "processor has it.", valueName: "precision"))
   var precision: FieldPrecision?
 
+  @Option(
+    help: ArgumentHelp(
+      "New scenes made of each one, stretched and repainted, for a prior that spans more; else 0.",
+      valueName: "n"))
+  var variants: Int?
+
   @Option(help: ArgumentHelp("The random seed; else 42.", valueName: "n"))
   var seed: UInt64?
 
@@ -129,7 +135,8 @@ struct TrainingOptions: ParsableArguments {
       ("code-learning-rate", codeLearningRate != nil), ("warmup", warmup != nil),
       ("final-rate", finalRate != nil), ("average-decay", averageDecay != nil),
       ("latent-penalty", latentPenalty != nil),
-      ("near", near != nil), ("precision", precision != nil), ("seed", seed != nil),
+      ("near", near != nil), ("precision", precision != nil), ("variants", variants != nil),
+      ("seed", seed != nil),
     ]
     return all.filter(\.1).map(\.0)
   }
@@ -163,6 +170,7 @@ struct TrainingOptions: ParsableArguments {
     try check("code-learning-rate", codeLearningRate, 0...1)
     try check("latent-penalty", latentPenalty, 0...1000)
     try check("near", near, 0...1e6)
+    try check("variants", variants, 0...1000)
     _ = try trunkWidths()
     _ = try foregroundShares()
     try checkGenerator("rank", isGiven: rank != nil, belongsTo: .lowRank)
@@ -241,6 +249,7 @@ struct TrainingOptions: ParsableArguments {
     set(&plan.configuration.latentPenalty, latentPenalty)
     set(&plan.configuration.near, near)
     set(&plan.configuration.precision, precision)
+    set(&plan.configuration.variantsPerScene, variants)
     set(&plan.configuration.seed, seed)
   }
 }
@@ -269,7 +278,8 @@ extension TrainingPlan {
       "learning-rate": "\(configuration.learningRate)",
       "code-learning-rate": "\(configuration.codeLearningRate)",
       "latent-penalty": "\(configuration.latentPenalty)",
-      "precision": configuration.precision.rawValue, "seed": "\(configuration.seed)",
+      "precision": configuration.precision.rawValue,
+      "variants": "\(configuration.variantsPerScene)", "seed": "\(configuration.seed)",
     ]
   }
 }
