@@ -13,6 +13,9 @@ package struct LatentFile: Sendable, Equatable {
   /// The largest file that is read, bytes.
   package static let byteLimit = 64 << 20
 
+  /// The changes that a file may hold, at most.
+  package static let changeLimit = 64
+
   /// The program that wrote the file.
   package var program: String
   /// What the scene is called.
@@ -121,8 +124,8 @@ package struct LatentFile: Sendable, Equatable {
     guard (1...4096).contains(description.latentWidth) else {
       throw fault("latent_width", "\(description.latentWidth)", "1…4096")
     }
-    guard description.changes.count <= 64 else {
-      throw fault("changes", "\(description.changes.count) changes", "at most 64")
+    guard description.changes.count <= changeLimit else {
+      throw fault("changes", "\(description.changes.count) changes", "at most \(changeLimit)")
     }
     for shape in description.changes.joined() {
       guard (1...2).contains(shape.shape.count),

@@ -38,7 +38,7 @@ package struct FitModel: Sendable {
   private static let sceneCount = 16
 
   /// Up to `count` numbers, evenly spread below `limit`.
-  static func spread(over limit: Int, count: Int) -> [Int] {
+  package static func spread(over limit: Int, count: Int) -> [Int] {
     count >= limit ? Array(0..<limit) : (0..<count).map { $0 * limit / count }
   }
 
@@ -69,13 +69,9 @@ package struct FitModel: Sendable {
 extension FitModel {
   /// The training scenes whose whitened codes lie nearest to a code.
   package func nearestScenes(to code: LatentCode, count: Int) -> [Int] {
-    let own = prior.whitened(code)
-    let distances = checkpoint.latents.names.indices.map { scene in
-      zip(own, prior.whitened(checkpoint.latents[scene])).reduce(Float(0)) {
-        $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
-      }
-    }
-    return Array(
-      distances.indices.sorted { (distances[$0], $0) < (distances[$1], $1) }.prefix(count))
+    WhitenedCodes(
+      checkpoint.latents, rows: Array(checkpoint.latents.names.indices), prior: prior,
+      threadCount: 1
+    ).nearest(to: code, count: count).map(\.row)
   }
 }

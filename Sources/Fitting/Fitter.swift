@@ -147,18 +147,25 @@ package struct Fitter {
 
   /// The training scenes, those first that show the pictures best.
   package mutating func ranking(for rays: FitRays) -> [Int] {
-    let count = model.checkpoint.latents.names.count
+    let scenes = Array(model.checkpoint.latents.names.indices)
+    let losses = losses(of: scenes, for: rays, rayCount: 256)
+    return scenes.sorted { (losses[$0], $0) < (losses[$1], $1) }
+  }
+
+  /// The mean loss of rays, the same for every scene, with the fields of training scenes.
+  package mutating func losses(
+    of scenes: [Int], for rays: FitRays, rayCount: Int
+  ) -> [Double] {
     let everywhere = FitOccupancy(everywhereIn: model.bound)
     let drawn = rays.draw(
-      256, within: everywhere.box, near: model.near,
+      rayCount, within: everywhere.box, near: model.near,
       random: SeededGenerator(seed: settings.seed, 2))
     let model = model
-    let means = losses.means(count: count) { index in
+    return losses.means(count: scenes.count) { index in
       RayLosses.Job(
-        rays: drawn, field: model.checkpoint.field(for: model.checkpoint.latents[index]),
+        rays: drawn, field: model.checkpoint.field(for: model.checkpoint.latents[scenes[index]]),
         occupancy: everywhere)
     }
-    return (0..<count).sorted { (means[$0], $0) < (means[$1], $1) }
   }
 
   /// The mean loss of the rays that were held out.

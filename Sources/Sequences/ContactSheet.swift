@@ -16,14 +16,16 @@ package enum ContactSheet {
 
   /// Puts pictures of one size on a white sheet, row by row.
   ///
+  /// - Parameter columns: in a row; by default so many that the sheet is about square.
   /// - Precondition: there is at least one picture.
-  package static func sheet(of pictures: [Image]) -> Image {
+  package static func sheet(of pictures: [Image], columns: Int? = nil) -> Image {
     let small = pictures.map { shrunk($0.composited(over: [1, 1, 1])) }
     let (width, height) = (small[0].width, small[0].height)
     func emptyCount(_ columns: Int) -> Int { (columns - small.count % columns) % columns }
     // About as many columns as rows or up to twice as many, so that few places stay empty.
     let root = Int(Float(small.count).squareRoot().rounded(.up))
-    let columnCount = (root...2 * root).min { emptyCount($0) < emptyCount($1) } ?? root
+    let columnCount =
+      columns ?? (root...2 * root).min { emptyCount($0) < emptyCount($1) } ?? root
     let rowCount = (small.count + columnCount - 1) / columnCount
     var sheet = Image(
       width: columnCount * (width + gap) + gap, height: rowCount * (height + gap) + gap,

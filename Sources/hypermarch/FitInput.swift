@@ -43,7 +43,7 @@ struct FitInput {
       let image = try CommandFailure.wrapping { try PNGFile.read(path) }
       let mask = options.mask.isEmpty ? nil : options.mask[index]
       let picture = FitPicture(
-        image, background: try Self.background(of: image, options: options, mask: mask))
+        image, background: try Self.background(of: image, options.background, mask: mask))
       var camera: Camera?
       if let file = cameraOptions.cameras, let frames {
         camera = try CommandFailure.wrapping {
@@ -61,7 +61,8 @@ struct FitInput {
     }
   }
 
-  private static func check(
+  /// Refuses a picture that shows nothing, and a camera that sees nothing.
+  static func check(
     _ picture: FitPicture, camera: Camera?, path: String, model: FitModel
   ) throws {
     do {
@@ -72,10 +73,11 @@ struct FitInput {
     }
   }
 
-  private static func background(
-    of image: Image, options: FitOptions, mask path: String?
+  /// How the object is told from what is behind it: by a colour, a mask's file, or by itself.
+  static func background(
+    of image: Image, _ behind: BackgroundArgument?, mask path: String?
   ) throws -> FitPicture.Background {
-    if case .colour(let colour)? = options.background { return .colour(colour) }
+    if case .colour(let colour)? = behind { return .colour(colour) }
     guard let path else { return .automatic }
     let mask = try CommandFailure.wrapping { try PNGFile.read(path) }
     guard mask.width == image.width, mask.height == image.height else {

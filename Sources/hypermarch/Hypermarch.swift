@@ -20,9 +20,9 @@ struct Hypermarch: ParsableCommand {
       """,
     version: Self.programName,
     subcommands: [
-      RenderCommand.self, InterpolateCommand.self, FitCommand.self, TrainCommand.self,
-      EvaluateCommand.self, InfoCommand.self, InspectCommand.self, DatasetCommand.self,
-      DoctorCommand.self, BenchCommand.self,
+      RenderCommand.self, InterpolateCommand.self, FitCommand.self, LatentsCommand.self,
+      TrainCommand.self, EvaluateCommand.self, InfoCommand.self, InspectCommand.self,
+      DatasetCommand.self, DoctorCommand.self, BenchCommand.self,
     ])
 
   static let version = "0.1.0"

@@ -2,14 +2,21 @@ import Testing
 
 @Suite("Help") struct HelpTests {
   static let commands = [
-    "render", "interpolate", "fit", "train", "evaluate", "info", "inspect", "dataset", "doctor",
-    "bench",
+    "render", "interpolate", "fit", "latents", "train", "evaluate", "info", "inspect", "dataset",
+    "doctor", "bench",
   ]
+  /// Commands below others.
+  static let subcommands = ["list", "directions", "sample", "mix", "nearest", "quantize"].map {
+    "latents \($0)"
+  }
 
-  @Test("every command's help opens with two examples that fit a line", arguments: commands)
+  @Test(
+    "every command's help opens with two examples that fit a line",
+    arguments: commands + subcommands)
   func examples(command: String) async throws {
+    let path = command.split(separator: " ").map(String.init)
     let run = try await withTemporaryFolder { folder in
-      try await Program.run([command, "--help"], in: folder)
+      try await Program.run(path + ["--help"], in: folder)
     }
     expectSuccess(run)
     #expect(run.errors == "")
@@ -18,7 +25,7 @@ import Testing
     let examples = try Self.examples(in: lines)
     for example in examples {
       let words = example.split(separator: " ").map(String.init)
-      #expect(words.prefix(2) == ["hypermarch", command])
+      #expect(Array(words.prefix(1 + path.count)) == ["hypermarch"] + path)
       for option in words where option.hasPrefix("-") {
         let name = option.split(separator: "=")[0]
         #expect(
@@ -62,7 +69,8 @@ import Testing
   @Test(
     "an option that does not exist is refused",
     arguments: [
-      ["render"], ["interpolate"], ["fit", "m", "a.png"], ["train", "data", "-o", "m"],
+      ["render"], ["interpolate"], ["fit", "m", "a.png"], ["latents"],
+      ["latents", "mix", "m", "a"], ["train", "data", "-o", "m"],
       ["evaluate", "m", "data"],
       ["info"], ["inspect", "data"], ["dataset", "ball.json", "-o", "data"], ["doctor"], ["bench"],
     ])

@@ -1,0 +1,71 @@
+import Checkpoints
+import Datasets
+import Fitting
+import Foundation
+import NeuralFields
+import Training
+import VolumeRendering
+
+/// What rounding a model's codes costs: pictures from rounded codes beside others.
+struct QuantizationTrial {
+  let model: Checkpoint
+  let threadCount: Int
+
+  /// The cells of occupancy grids, and the edge of the model's own pictures, pixels.
+  private static let gridResolution = RenderQuality.preview.gridResolution
+  private static let side = 64
+  /// Views of each scene that the model itself renders.
+  static let ownViewCount = 4
+
+  private var renderer: Renderer {
+    Renderer(
+      settings: RenderSettings(
+        quality: .standard, near: model.configuration.near, threadCount: threadCount))
+  }
+
+  private func field(of code: LatentCode) -> (CoordinateMLP, OccupancyGrid) {
+    let field = model.field(for: code, threadCount: threadCount)
+    return (
+      field,
+      OccupancyGrid(of: field, resolution: Self.gridResolution, threadCount: threadCount)
+    )
+  }
+
+  /// What the model shows of a code from all around, over white.
+  func ownViews(of code: LatentCode) -> [PosedImage] {
+    let (field, grid) = field(of: code)
+    let view = model.configuration.defaultView
+    let distance = (view.camera.position - view.target).length
+    return (0..<Self.ownViewCount).map { index in
+      let camera = Camera(
+        orbitAzimuth: 2 * .pi * Float(index) / Float(Self.ownViewCount) - .pi / 3,
+        elevation: .pi / 8, distance: distance, target: view.target,
+        horizontalFieldOfView: view.fieldOfView * .pi / 180, width: Self.side, height: Self.side)
+      return PosedImage(
+        image: renderer.render(field, camera: camera, grid: grid).picture(over: [1, 1, 1]),
+        camera: camera, name: "\(index)")
+    }
+  }
+
+  /// The mean PSNR of a code's renderings beside pictures, dB.
+  func psnr(of code: LatentCode, beside views: [PosedImage]) -> Double {
+    let (field, grid) = field(of: code)
+    return Evaluation(of: field, grid: grid, views: views, renderer: renderer).psnr
+  }
+
+  /// Sums over scenes of one number of bits.
+  struct Sums {
+    /// Of the largest error of an entry, and of the errors' squares.
+    var largestError: Float = 0
+    var squaredError = 0.0
+    var ownPsnr = 0.0
+    var datasetPsnr = 0.0
+
+    mutating func add(_ code: LatentCode, _ rounded: LatentCode) {
+      for (first, second) in zip(code.values, rounded.values) {
+        largestError = max(largestError, abs(first - second))
+        squaredError += Double((first - second) * (first - second))
+      }
+    }
+  }
+}
