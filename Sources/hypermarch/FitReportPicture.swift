@@ -5,23 +5,25 @@ import Imaging
 import NeuralFields
 import VolumeRendering
 
-/// A fit in one picture: a row each of inputs, fitted views, differences and depths, and new views.
+/// A fit in one picture: of each input a row of it, the fitted view, their difference and the depth, and
+/// below them new views all around.
 struct FitReportPicture {
   let image: Image
 
   /// The edge of a cell, and the white between cells, pixels.
   private static let cell = 128
   private static let gap = 4
-  /// Columns, at least, and inputs that are shown, at most.
-  private static let fewestColumns = 6
+  /// Inputs that are shown, at most, and new views.
   private static let mostInputs = 8
+  private static let newViewCount = 8
+  private static let columns = 4
 
   init(_ result: FitResult, model: FitModel, threadCount: Int) {
     let field = model.checkpoint.field(for: result.latent, threadCount: threadCount)
     let grid = OccupancyGrid(of: field, threadCount: threadCount)
     let renderer = Renderer(
       settings: RenderSettings(quality: .standard, near: model.near, threadCount: threadCount))
-    var rows = [[Image]](repeating: [], count: 5)
+    var cells: [Image] = []
     for (picture, camera) in result.views.prefix(Self.mostInputs) {
       let scale = Float(Self.cell) / Float(max(picture.width, picture.height))
       let view = camera.resized(
@@ -31,22 +33,19 @@ struct FitReportPicture {
       let seen = picture.image(over: behind).stretched(width: view.width, height: view.height)
       let rendered = renderer.render(field, camera: view, grid: grid)
       let shown = rendered.picture(over: behind)
-      rows[0].append(seen)
-      rows[1].append(shown)
-      rows[2].append(Self.difference(seen, shown))
-      rows[3].append(Self.depth(rendered))
+      cells += [seen, shown, Self.difference(seen, shown), Self.depth(rendered)]
     }
-    let columns = max(Self.fewestColumns, rows[0].count)
     let view = model.checkpoint.configuration.defaultView
     let distance = (view.camera.position - view.target).length
-    for column in 0..<columns {
+    for index in 0..<Self.newViewCount {
       let camera = Camera(
-        orbitAzimuth: 2 * .pi * Float(column) / Float(columns) - .pi / 3, elevation: .pi / 8,
+        orbitAzimuth: 2 * .pi * Float(index) / Float(Self.newViewCount) - .pi / 3,
+        elevation: .pi / 8,
         distance: distance, target: view.target,
         horizontalFieldOfView: view.fieldOfView * .pi / 180, width: Self.cell, height: Self.cell)
-      rows[4].append(renderer.render(field, camera: camera, grid: grid).picture(over: [1, 1, 1]))
+      cells.append(renderer.render(field, camera: camera, grid: grid).picture(over: [1, 1, 1]))
     }
-    image = Self.sheet(rows, columns: columns)
+    image = Self.sheet(cells)
   }
 
   /// |a − b|, twice as strong.
@@ -74,20 +73,21 @@ struct FitReportPicture {
     return result
   }
 
-  private static func sheet(_ rows: [[Image]], columns: Int) -> Image {
+  /// The cells row by row, each in the middle of its place.
+  private static func sheet(_ cells: [Image]) -> Image {
     let step = cell + gap
     var sheet = Image(
-      width: columns * step + gap, height: rows.count * step + gap, channelCount: 3, repeating: 1)
-    for (row, images) in rows.enumerated() {
-      for (column, image) in images.enumerated() {
-        let left = gap + column * step + (cell - image.width) / 2
-        let top = gap + row * step + (cell - image.height) / 2
-        for y in 0..<image.height {
-          for x in 0..<image.width {
-            for channel in 0..<3 {
-              sheet[column: left + x, row: top + y, channel: channel] =
-                image[column: x, row: y, channel: channel]
-            }
+      width: columns * step + gap, height: (cells.count + columns - 1) / columns * step + gap,
+      channelCount: 3, repeating: 1)
+    for (index, image) in cells.enumerated() {
+      let (row, column) = index.quotientAndRemainder(dividingBy: columns)
+      let left = gap + column * step + (cell - image.width) / 2
+      let top = gap + row * step + (cell - image.height) / 2
+      for y in 0..<image.height {
+        for x in 0..<image.width {
+          for channel in 0..<3 {
+            sheet[column: left + x, row: top + y, channel: channel] =
+              image[column: x, row: y, channel: channel]
           }
         }
       }
