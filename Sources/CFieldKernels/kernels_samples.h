@@ -97,5 +97,8 @@ INLINE void store_outputs(const fk_field *field, const float *density, const flo
   }
 }
 
-// Rows of the widest layer's input or output, and what a register tile reads past them.
-enum { widest_layer_rows = FK_MAXIMUM_WIDTH + 6 * FK_MAXIMUM_DIRECTION_OCTAVES + 3 + FK_TILE };
+// Rows of the widest layer's input or output, what a register tile reads past them, and some more, so
+// that in two such buffers behind each other no row lies where its neighbours do within a page.
+enum {
+  widest_layer_rows = FK_MAXIMUM_WIDTH + 6 * FK_MAXIMUM_DIRECTION_OCTAVES + 3 + FK_TILE + 10,
+};
