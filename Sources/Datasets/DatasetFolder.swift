@@ -33,20 +33,12 @@ package struct DatasetFolder: Sendable {
     precondition(
       maximumScenes.map { $0 > 0 } ?? true,
       "found \(maximumScenes ?? 0) scenes, expected at least one")
-    let location = try SceneLocation(path)
-    var folders = try location.scenes(matching: patterns)
-    if let maximumScenes, maximumScenes < folders.count {
-      let count = folders.count
-      folders = (0..<maximumScenes).map { folders[$0 * count / maximumScenes] }
-    }
-    let selected = folders
-    let plans = try inOrder(count: selected.count, threadCount: threadCount) {
-      index throws(DatasetError) in
-      try ScenePlan(reading: selected[index], splits: splits)
-    }
+    let (folder, plans) = try plans(
+      of: path, splits: splits, matching: patterns, maximumScenes: maximumScenes,
+      threadCount: threadCount)
     let views = plans.flatMap { $0.views.map(\.view) }
     let images = try read(
-      views, folder: location.path, pixelByteLimit: pixelByteLimit, threadCount: threadCount)
+      views, folder: folder, pixelByteLimit: pixelByteLimit, threadCount: threadCount)
     var scenes: [SceneDataset] = []
     var next = 0
     for plan in plans {
@@ -61,7 +53,26 @@ package struct DatasetFolder: Sendable {
           validation: ownImages[.validation] ?? [], test: ownImages[.test] ?? [],
           depthRange: plan.depthRange))
     }
-    return DatasetFolder(path: location.path, scenes: scenes)
+    return DatasetFolder(path: folder, scenes: scenes)
+  }
+
+  /// The scenes that are asked for, as their files describe them, and the folder that they lie in.
+  static func plans(
+    of path: String, splits: Set<Split>, matching patterns: [String], maximumScenes: Int?,
+    threadCount: Int
+  ) throws(DatasetError) -> (folder: String, plans: [ScenePlan]) {
+    let location = try SceneLocation(path)
+    var folders = try location.scenes(matching: patterns)
+    if let maximumScenes, maximumScenes < folders.count {
+      let count = folders.count
+      folders = (0..<maximumScenes).map { folders[$0 * count / maximumScenes] }
+    }
+    let selected = folders
+    let plans = try inOrder(count: selected.count, threadCount: threadCount) {
+      index throws(DatasetError) in
+      try ScenePlan(reading: selected[index], splits: splits)
+    }
+    return (location.path, plans)
   }
 
   /// Reads pictures, so many at a time that the limit is noticed before it is far exceeded.

@@ -4,8 +4,8 @@ import VolumeRendering
 
 /// What a data set holds, and whether a bound suits it: what `hypermarch inspect` reports.
 package struct DatasetInspection: Sendable, Hashable, Codable {
-  /// The name and version of this form of report.
-  package let schema: String
+  /// The version of this form of report.
+  package let schema: Int
 
   /// The folder that the scenes are in.
   package let path: String
@@ -67,7 +67,7 @@ package struct DatasetInspection: Sendable, Hashable, Codable {
     let bound = box.map { SceneBound(box: $0, near: suggested.near) } ?? suggested
     let views = dataset.scenes.flatMap(\.allViews)
     let rig = CameraRig(views.map(\.camera))
-    schema = "hypermarch.inspection.1"
+    schema = 2
     path = dataset.path
     scenes = zip(dataset.scenes, bounds).map(Scene.init)
     cameras = CameraRing(

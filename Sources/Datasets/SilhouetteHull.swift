@@ -16,7 +16,7 @@ struct SilhouetteHull {
   private let forgivenCount: Int
 
   /// Pictures that are looked at: more make the hull tighter by less and less.
-  private static let viewLimit = 24
+  static let viewLimit = 24
 
   init(views: [PosedImage], background: SceneBackground) {
     let selection = SilhouetteHull.spread(views.map(\.camera.position))

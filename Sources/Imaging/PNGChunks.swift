@@ -86,7 +86,7 @@ struct PNGChunks: Equatable {
   }
 
   /// The header's fields. (Section 11.2.1.)
-  private static func header(
+  static func header(
     in bytes: [UInt8], at offset: Int
   ) throws(Failure) -> (width: Int, height: Int, bitDepth: Int, channelCount: Int) {
     let width = integer(in: bytes, at: offset)

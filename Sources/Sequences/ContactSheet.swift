@@ -19,7 +19,7 @@ package enum ContactSheet {
   /// - Parameter columns: in a row; by default so many that the sheet is about square.
   /// - Precondition: there is at least one picture.
   package static func sheet(of pictures: [Image], columns: Int? = nil) -> Image {
-    let small = pictures.map { shrunk($0.composited(over: [1, 1, 1])) }
+    let small = pictures.map(reduced)
     let (width, height) = (small[0].width, small[0].height)
     func emptyCount(_ columns: Int) -> Int { (columns - small.count % columns) % columns }
     // About as many columns as rows or up to twice as many, so that few places stay empty.
@@ -42,6 +42,11 @@ package enum ContactSheet {
       }
     }
     return sheet
+  }
+
+  /// A picture as the sheet shows it, small and over white; one that is so already stays as it is.
+  package static func reduced(_ picture: Image) -> Image {
+    shrunk(picture.composited(over: [1, 1, 1]))
   }
 
   /// A picture made smaller by means of whole blocks of pixels.

@@ -76,10 +76,15 @@ package struct Renderer: Sendable {
     min(settings.tileSize, max(1, bandPixelLimit / width))
   }
 
+  /// The rows of a band: whole rows of tiles.
+  func bandHeight(width: Int) -> Int {
+    let tileHeight = tileHeight(width: width)
+    return max(1, bandPixelLimit / width / tileHeight) * tileHeight
+  }
+
   /// The rows of a picture's bands: whole rows of tiles.
   package func bands(of camera: Camera) -> [Range<Int>] {
-    let tileHeight = tileHeight(width: camera.width)
-    let bandHeight = max(1, bandPixelLimit / camera.width / tileHeight) * tileHeight
+    let bandHeight = bandHeight(width: camera.width)
     return stride(from: 0, to: camera.height, by: bandHeight).map {
       $0..<min($0 + bandHeight, camera.height)
     }

@@ -23,8 +23,11 @@ struct FitInput {
   }
 
   /// Reads pictures and cameras, and refuses what cannot be fitted to.
+  ///
+  /// - Parameter beforeReading: called with the paths of pictures and masks; what it throws ends it.
   init(
-    images: [String], options: FitOptions, cameraOptions: CameraOptions, model: FitModel
+    images: [String], options: FitOptions, cameraOptions: CameraOptions, model: FitModel,
+    beforeReading: (_ paths: [String]) throws -> Void
   ) throws {
     let frames = try Self.frames(
       images, numbers: options.frames?.numbers ?? cameraOptions.frame.map { [$0] },
@@ -38,6 +41,7 @@ struct FitInput {
       throw ValidationError(
         "--mask: found \(options.mask.count), expected \(paths.count), one per picture")
     }
+    try beforeReading(paths + options.mask)
     let view = model.checkpoint.configuration.defaultView
     views = try paths.enumerated().map { index, path in
       let image = try CommandFailure.wrapping { try PNGFile.read(path) }

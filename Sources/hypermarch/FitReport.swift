@@ -26,6 +26,8 @@ struct FitReport: Encodable {
   let symmetryAxis: String?
   /// Not in the latent file: the same fit takes another time elsewhere.
   var seconds: Double?
+  /// What the command was expected to need at its peak; as the time, not part of the latent.
+  var memoryBytes: Int?
 
   struct Code: Encodable {
     /// |y|, in the prior's standard deviations.

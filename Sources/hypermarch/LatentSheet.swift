@@ -30,6 +30,18 @@ struct LatentSheet {
     FileWriter.removeLeftovers(of: path)
   }
 
+  /// The memory that the sheet of so many latents takes, bytes: its pictures, the same made small, and the
+  /// sheet of them.
+  func memoryBytes(count: Int) -> Int {
+    let renderer = Renderer(
+      settings: RenderSettings(
+        quality: .standard, near: model.configuration.near, threadCount: threadCount))
+    return 3 * 12 * count * camera.width * camera.height + ModelMemory.fieldBytes(of: model)
+      + RenderMemory.grownBytes(renderer, width: camera.width, height: camera.height)
+      + RenderMemory.gridBytes(
+        bound: model.configuration.bound, resolution: RenderQuality.preview.gridResolution)
+  }
+
   /// Renders latents, row by row, and writes the sheet.
   ///
   /// - Parameter columns: in a row; nil for a sheet that is about square.

@@ -20,6 +20,10 @@ struct RenderSubject {
   let target: SIMD3<Float>
   /// The distance before which nothing is seen, scene units.
   let near: Float
+  /// The part of space that is shown.
+  let bound: BoundingBox
+  /// What the model and one field of it keep in memory, bytes.
+  let memoryByteCount: Int
   /// Makes the field, for a model by one pass of the hypernetwork, and its occupancy grid.
   ///
   /// An analytic scene is computed in single precision whatever is asked for.
@@ -89,6 +93,8 @@ struct RenderSubject {
     camera = model.configuration.defaultView.camera
     target = model.configuration.defaultView.target
     near = model.configuration.near
+    bound = model.configuration.bound
+    memoryByteCount = ModelMemory.bytes(of: model) + ModelMemory.fieldBytes(of: model)
     prepare = { resolution, precision, threadCount in
       let field = model.field(for: scene.latent, precision: precision, threadCount: threadCount)
       return (
@@ -121,6 +127,8 @@ struct RenderSubject {
     camera = chosen.camera(width: 400, height: 400)
     target = description.bound.centre
     near = 0
+    bound = description.bound
+    memoryByteCount = 0
     prepare = { resolution, _, threadCount in
       let field = AnalyticField(description)
       return (field, field.occupancyGrid(resolution: resolution, threadCount: threadCount))

@@ -28,6 +28,11 @@ struct SceneReference {
       mix =
         try text.map { try LatentMix(parsing: $0, names: model.latents.names) }
         ?? LatentMix(.scene(model.latents.names[0]))
+    } catch LatentMixError.unknownScene(let name, let nearest, _) {
+      // Variants that training made are no scenes that the user knows.
+      throw CommandFailure(
+        LatentMixError.unknownScene(
+          name: name, nearest: nearest, count: model.latents.ownRows.count), place: place)
     } catch let error as LatentMixError {
       throw CommandFailure(error, place: place)
     }
@@ -45,7 +50,7 @@ struct SceneReference {
       guard case .scene(let name) = part.source, model.latents[name] == nil else { continue }
       throw CommandFailure(
         LatentMixError.unknownScene(
-          name: name, nearest: nil, count: model.latents.names.count), place: "--scene")
+          name: name, nearest: nil, count: model.latents.ownRows.count), place: "--scene")
     }
     try CommandFailure.wrapping { try library.load(mix, of: model) }
     self.mix = mix

@@ -95,7 +95,7 @@ struct SequenceExtras {
     if let path = isWanted(options.contactSheet) {
       try CommandFailure.wrapping {
         let pictures = try ContactSheet.places(of: frames.count).map {
-          try PNGFile.read(frames[$0])
+          ContactSheet.reduced(try PNGFile.read(frames[$0]))
         }
         try PNGFile.write(
           ContactSheet.sheet(of: pictures), to: path, text: text, overwriting: overwriting)

@@ -111,13 +111,21 @@ struct SequenceRendering: Sendable {
         of: field, resolution: request.cellsPerEdge, threadCount: threadCount))
   }
 
-  private func write(
-    _ frame: Frame, _ prepared: Prepared, threadCount: Int
-  ) throws -> RenderStatistics {
-    let renderer = Renderer(
+  /// The renderer of a frame, on some of the threads: bands of all frames together are those of one.
+  func renderer(threadCount: Int) -> Renderer {
+    Renderer(
       settings: request.renderSettings(
         near: model.configuration.near, threadCount: threadCount),
       bandPixelLimit: max(1, (1 << 19) * threadCount / self.threadCount))
+  }
+
+  /// What is known of a frame before it is made: its path, its mix and its settings.
+  static let frameBytes = 4096
+
+  private func write(
+    _ frame: Frame, _ prepared: Prepared, threadCount: Int
+  ) throws -> RenderStatistics {
+    let renderer = renderer(threadCount: threadCount)
     let streams = try RenderedStreams(
       RenderedFiles(content, path: frame.path, overwriting: overwriting), camera: frame.camera,
       bound: prepared.field.bound

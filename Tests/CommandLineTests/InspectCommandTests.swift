@@ -2,7 +2,7 @@ import Testing
 
 @Suite("inspect") struct InspectCommandTests {
   struct Report: Decodable {
-    let schema: String
+    let schema: Int
     let scenes: [Scene]
     let coverage: Coverage
     let warnings: [String]
@@ -32,7 +32,7 @@ import Testing
       expectSuccess(run)
       #expect(run.errors == "")
       let report = try run.report(Report.self)
-      #expect(report.schema == "hypermarch.inspection.1")
+      #expect(report.schema == 2)
       #expect(report.scenes.map(\.name) == Fixtures.carNames)
       for scene in report.scenes {
         #expect((scene.trainCount, scene.validationCount, scene.testCount) == (16, 2, 6))

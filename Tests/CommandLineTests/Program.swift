@@ -10,7 +10,18 @@ enum Program {
   struct Run: Sendable {
     let exitCode: Int32
     let output: String
+    /// What standard error holds but for the memory that is stated.
     let errors: String
+    /// The line that states it; nil where there is none.
+    let memoryLine: String?
+
+    init(exitCode: Int32, output: String, errors: String) {
+      self.exitCode = exitCode
+      self.output = output
+      let lines = errors.split(separator: "\n", omittingEmptySubsequences: false)
+      memoryLine = lines.first { $0.hasPrefix("needs about ") }.map(String.init)
+      self.errors = lines.filter { !$0.hasPrefix("needs about ") }.joined(separator: "\n")
+    }
 
     var outputLines: [String] { lines(of: output) }
     var errorLines: [String] { lines(of: errors) }
@@ -46,6 +57,19 @@ enum Program {
     return try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)
   }
 
+  /// Runs the program where the process may have so many KiB of data.
+  static func run(
+    _ arguments: [String], in folder: TemporaryFolder, dataLimit: Int
+  ) async throws -> Run {
+    let script = "ulimit -d \(dataLimit) && exec \"$0\" \"$@\""
+    return try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)
+  }
+
+  /// Runs another program, such as one that looks at what this one does; its path is the first word.
+  static func run(tool command: [String], in folder: TemporaryFolder) async throws -> Run {
+    try await run(executable: command[0], Array(command.dropFirst()), in: folder)
+  }
+
   /// Runs the program and watches how much memory it comes to hold.
   ///
   /// - Returns: `peakMemory` in MiB, as of some hundredths of a second before the end.
@@ -66,6 +90,28 @@ enum Program {
       throw UnexpectedEnd(description: "found “\(text)”, expected the memory that was used")
     }
     return (run, peak >> 10)
+  }
+
+  /// Runs the program and writes what it holds, ten times a second, to the file `samples`.
+  ///
+  /// A line has the resident memory in KiB, open descriptors, threads, and milliseconds since the start.
+  static func runSampling(
+    _ arguments: [String], in folder: TemporaryFolder
+  ) async throws -> Run {
+    let script = """
+      "$0" "$@" & process=$!
+      start=$(date +%s%3N)
+      while kill -0 $process; do
+        files=(/proc/$process/fd/*)
+        while read -r key value _; do
+          case $key in VmRSS:) memory=$value ;; Threads:) threads=$value ;; esac
+        done < /proc/$process/status
+        echo "$memory ${#files[@]} $threads $(($(date +%s%3N) - start))"
+        sleep 0.1
+      done > samples 2> /dev/null
+      wait $process
+      """
+    return try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)
   }
 
   /// Runs the program and kills it after some seconds, unless it has ended by then.

@@ -38,6 +38,7 @@ struct BenchCommand: ParsableCommand {
   var growth = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -57,7 +58,13 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model.path)
     let checkpoint = try model.read()
+    budget.keepModel(checkpoint, fieldCount: 2)
+    budget.keep(
+      Benchmark.memoryBytes(model: checkpoint, threadCount: threads.count), for: "measurements")
+    try budget.state(advice: "a smaller model or fewer --threads", isQuiet: quiet)
     let code = try SceneReference(scene, of: checkpoint).latent.code
     let view = checkpoint.configuration.defaultView
     let size = BenchmarkSubject.frameSize

@@ -59,9 +59,13 @@ struct DatasetCommand: ParsableCommand {
   var samples = 1024
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Show no progress.")
   var quiet = false
+
+  /// Cells of the occupancy grids along an edge.
+  private static let gridResolution = 128
 
   func validate() throws {
     try size?.validate()
@@ -101,12 +105,23 @@ struct DatasetCommand: ParsableCommand {
           sceneNamed: member.name, in: folder, layout: fileLayout, overwriting: output.overwrite)
       }
     }
-    var reporter = ProgressReporter(isQuiet: quiet)
     let renderer = Renderer(
       settings: RenderSettings(samplesPerDiagonal: samples, threadCount: threads.count))
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    let largest = settings(scene: 0)
+    budget.pass(
+      RenderMemory.grownBytes(renderer, width: largest.width, height: largest.height)
+        + SyntheticDataset.pictureBytes(width: largest.width, height: largest.height),
+      for: "\(largest.width)×\(largest.height) pixels")
+    let grids = members.map {
+      RenderMemory.gridBytes(bound: $0.scene.bound, resolution: Self.gridResolution)
+    }
+    budget.keep(grids.max() ?? 0, for: "the occupancy grid")
+    try budget.state(advice: "a smaller --size or fewer --threads", isQuiet: quiet)
+    var reporter = ProgressReporter(isQuiet: quiet)
     for (index, member) in members.enumerated() {
       let field = AnalyticField(member.scene)
-      let grid = field.occupancyGrid(resolution: 128, threadCount: threads.count)
+      let grid = field.occupancyGrid(resolution: Self.gridResolution, threadCount: threads.count)
       let dataset = SyntheticDataset(bound: member.scene.bound, settings: settings(scene: index))
       let viewCount = Split.allCases.reduce(0) { $0 + dataset.viewCount(of: $1) }
       try CommandFailure.wrapping {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarking
 import Foundation
 import Kernels
 
@@ -24,7 +25,7 @@ struct DoctorCommand: ParsableCommand {
   private struct Report: Encodable {
     var schema = 1
     let program = Hypermarch.programName
-    let processor = Self.value(of: "model name", in: "/proc/cpuinfo") ?? "unknown"
+    let processor = SystemTable.value(of: "model name", in: "/proc/cpuinfo") ?? "unknown"
     let processorFeatures = Self.features
     let kernels = FieldKernelBackend.best.name
     let availableKernels = FieldKernelBackend.available.map(\.name)
@@ -32,7 +33,9 @@ struct DoctorCommand: ParsableCommand {
     let blas = LinearAlgebraBackend.description
     let threads = ProcessInfo.processInfo.activeProcessorCount
     let memoryMebibytes = Int(ProcessInfo.processInfo.physicalMemory >> 20)
-    let availableMemory = Self.value(of: "MemAvailable", in: "/proc/meminfo") ?? "unknown"
+    /// What commands may take unless --memory-limit says otherwise, and what limits it.
+    let availableMebibytes = AvailableMemory.now.map { $0.byteCount >> 20 }
+    let memoryLimitedBy = AvailableMemory.now?.source
     let system = ProcessInfo.processInfo.operatingSystemVersionString
 
     var text: String {
@@ -45,14 +48,20 @@ struct DoctorCommand: ParsableCommand {
       bfloat16          \(hasBfloat16 ? "yes, with AVX512_BF16" : "no: it needs AVX512_BF16")
       BLAS              \(blas), one thread a call
       threads           \(threads)
-      memory            \(memoryMebibytes) MiB, available \(availableMemory)
+      memory            \(memoryMebibytes) MiB, \(available)
       """
+    }
+
+    private var available: String {
+      guard let availableMebibytes, let memoryLimitedBy else { return "unknown how much is free" }
+      return "of which \(availableMebibytes) MiB are \(memoryLimitedBy)"
     }
 
     /// Of the instruction sets that numeric code asks for, those that the processor has.
     private static var features: [String] {
       let flags =
-        value(of: "flags", in: "/proc/cpuinfo") ?? value(of: "Features", in: "/proc/cpuinfo")
+        SystemTable.value(of: "flags", in: "/proc/cpuinfo")
+        ?? SystemTable.value(of: "Features", in: "/proc/cpuinfo")
       let known = [
         "sse4_2", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl",
         "avx512_bf16",
@@ -60,14 +69,6 @@ struct DoctorCommand: ParsableCommand {
       ]
       let found = Set((flags ?? "").split(separator: " ").map(String.init))
       return known.filter(found.contains)
-    }
-
-    /// The text behind the first `key:` of one of the kernel's tables.
-    private static func value(of key: String, in path: String) -> String? {
-      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-      let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
-      return line?.split(separator: ":", maxSplits: 1).last
-        .map { $0.trimmingCharacters(in: .whitespaces) }
     }
   }
 }

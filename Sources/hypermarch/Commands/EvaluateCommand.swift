@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Fitting
 import Foundation
 import NeuralFields
 import Training
@@ -37,6 +38,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup(title: "Quality") var quality: QualityOptions
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print JSON: mean.psnr, mean.ssim, scenes.NAME.psnr, scenes.NAME.ssim.")
   var json = false
@@ -44,17 +46,38 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Show no progress.")
   var quiet = false
 
+  private static let advice = "fewer views, by --scene"
+
   func run() throws {
     try quality.checkPrecision()
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model)
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
     let splits: Set<Split> = fit.protocol == .fit ? [.train, .test] : [split]
     let folder = try ProgressReporter.waiting(for: "reading \(dataset)", isQuiet: quiet) {
       try CommandFailure.wrapping {
-        try DatasetFolder.open(
+        let pictures = try DatasetMemory(
+          of: dataset, splits: splits, matching: scene, threadCount: threads.count)
+        try budget.keepPictures(pictures, advice: Self.advice)
+        budget.passEvaluation(
+          of: checkpoint, pictures: pictures, cellsPerEdge: quality.cellsPerEdge,
+          threadCount: threads.count)
+        if fit.protocol == .fit {
+          budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
+          budget.keep(
+            FitMemory.pictureBytes(
+              pixelCount: fit.chosenViews.count * pictures.largestPixelCount)
+              + FitMemory.stepBytes(
+                checkpoint, settings: FitSettings(), pictureCount: fit.chosenViews.count,
+                threadCount: threads.count), for: "the fit")
+        }
+        try budget.check(advice: Self.advice)
+        return try DatasetFolder.open(
           dataset, splits: splits, matching: scene, threadCount: threads.count)
       }
     }
     if fit.protocol == .fit {
+      try budget.state(advice: Self.advice, isQuiet: quiet)
       try FitProtocol(
         options: fit, quality: quality, json: json, isQuiet: quiet, threadCount: threads.count
       ).run(checkpoint, objects: folder.scenes, path: dataset)
@@ -72,12 +95,13 @@ struct EvaluateCommand: ParsableCommand {
     for dataset in seen where checkpoint.latents[dataset.name] == nil {
       Terminal.error("warning: the model has no scene named \(dataset.name), left out")
     }
+    try budget.state(advice: Self.advice, isQuiet: quiet)
     let renderer = Renderer(
       settings: RenderSettings(
         samplesPerDiagonal: quality.samplesPerDiagonal,
         terminationThreshold: quality.terminationThreshold, near: checkpoint.configuration.near,
         threadCount: threads.count))
-    var report = Report()
+    var report = Report(memoryBytes: budget.size.byteCount)
     var pixelCount = 0
     var reporter = ProgressReporter(isQuiet: quiet)
     for (index, (dataset, code)) in known.enumerated() {
@@ -112,6 +136,8 @@ struct EvaluateCommand: ParsableCommand {
     var scenes: [String: Scores] = [:]
     var viewCount = 0
     var nonFinitePixels = 0
+    /// What the command was expected to need at its peak.
+    let memoryBytes: Int
 
     mutating func finish() {
       let ordered = scenes.sorted { $0.key < $1.key }.map(\.value)

@@ -52,6 +52,7 @@ struct FitCommand: ParsableCommand {
   var reportPicture: String?
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print the report.")
   var json = false
@@ -61,15 +62,28 @@ struct FitCommand: ParsableCommand {
 
   func run() throws {
     let start = ContinuousClock.now
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model)
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
     let fitModel = FitModel(checkpoint, threadCount: threads.count)
     let input = try FitInput(
-      images: pictures, options: fit, cameraOptions: camera, model: fitModel)
+      images: pictures, options: fit, cameraOptions: camera, model: fitModel
+    ) { paths in
+      budget.keepModel(checkpoint, fieldCount: 4)
+      budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
+      budget.keepFitPictures(paths)
+      budget.keep(
+        FitMemory.stepBytes(
+          checkpoint, settings: fit.settings, pictureCount: paths.count,
+          threadCount: threads.count), for: "the fit")
+      try budget.check(advice: "fewer or smaller pictures")
+    }
     let path = output.output ?? input.name + ".latent.safetensors"
     for file in [path, report, reportPicture].compactMap(\.self) {
       try CommandFailure.wrapping { try FileWriter.check(file, overwriting: output.overwrite) }
       FileWriter.removeLeftovers(of: file)
     }
+    try budget.state(advice: "fewer or smaller pictures", isQuiet: quiet)
     let view = checkpoint.configuration.defaultView
     let deadline = fit.seconds.map { start + .seconds($0) }
     var fitter = Fitter(fitModel, settings: fit.settings, threadCount: threads.count)
@@ -90,6 +104,7 @@ struct FitCommand: ParsableCommand {
       report: Terminal.jsonLine(found))
     try CommandFailure.wrapping { try kept.write(to: path, overwriting: output.overwrite) }
     found.seconds = (ContinuousClock.now - start).inSeconds
+    found.memoryBytes = budget.size.byteCount
     if let report {
       try CommandFailure.wrapping {
         try FileWriter.write(

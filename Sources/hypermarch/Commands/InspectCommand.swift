@@ -24,6 +24,7 @@ struct InspectCommand: ParsableCommand {
   var scene: [String] = []
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -31,7 +32,14 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let inspection = try ProgressReporter.waiting(for: "reading \(dataset)") {
       let folder = try CommandFailure.wrapping {
-        try DatasetFolder.open(dataset, matching: scene, threadCount: threads.count)
+        let pictures = try DatasetMemory(
+          of: dataset, matching: scene, threadCount: threads.count)
+        var budget = MemoryBudget(memory, threadCount: threads.count)
+        try budget.keepPictures(pictures, advice: "fewer pictures, by --scene")
+        budget.keep(
+          pictures.silhouetteBytes(threadCount: threads.count), for: "silhouettes")
+        try budget.state(advice: "fewer pictures, by --scene")
+        return try DatasetFolder.open(dataset, matching: scene, threadCount: threads.count)
       }
       return DatasetInspection(
         of: folder, bound: bound.bound?.box, threadCount: threads.count)

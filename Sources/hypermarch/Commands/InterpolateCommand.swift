@@ -81,6 +81,7 @@ struct InterpolateCommand: ParsableCommand {
   var leavesOutSettings = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print what was done as JSON.")
   var json = false
@@ -116,6 +117,8 @@ struct InterpolateCommand: ParsableCommand {
     let shard = try frames.effectiveShard()
     try extras.check(isWhole: shard.map { $0.count == 1 } ?? true)
     let sources = try sources()
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model.path)
     let checkpoint = try model.read()
     var plan = try SequencePlan(sources, of: checkpoint)
     let pattern = try Self.pattern(output ?? "renders/\(plan.name)/####.png")
@@ -132,6 +135,7 @@ struct InterpolateCommand: ParsableCommand {
         model: checkpoint, library: plan.library, request: request,
         content: .picture(background ?? .colour([1, 1, 1])), overwriting: overwrite,
         threadCount: threads.count)
+      try state(&budget, rendering: rendering, frameCount: own.count)
       if evenMotion {
         plan.path.positions = ProgressReporter.waiting(
           for: "measuring the path", isQuiet: quiet
@@ -161,13 +165,41 @@ struct InterpolateCommand: ParsableCommand {
         frames: all.map(\.path), rendered: missing.count, present: all.count - missing.count,
         length: plan.path.frames.count, framesPerSecond: plan.framesPerSecond,
         outputs: outputs + (writeCameraPath.map { [$0] } ?? []), seconds: frameSeconds,
-        fieldEvaluations: statistics.sampleCount, nonFinitePixels: statistics.nonFinitePixelCount)
+        fieldEvaluations: statistics.sampleCount, nonFinitePixels: statistics.nonFinitePixelCount,
+        memoryBytes: budget.size.byteCount)
       Terminal.result(
         json ? Terminal.json(report) : (report.frames + report.outputs).joined(separator: "\n"))
       let pixelCount = request.camera.width * request.camera.height * missing.count
       try CommandFailure.check(
         nonFinitePixelCount: statistics.nonFinitePixelCount, of: pixelCount)
     }
+  }
+
+  /// States what memory the sequence needs, or refuses it.
+  private func state(
+    _ budget: inout MemoryBudget, rendering: SequenceRendering, frameCount: Int
+  ) throws {
+    let camera = rendering.request.camera
+    let (width, height) = (camera.width, camera.height)
+    budget.keepModel(rendering.model, fieldCount: threads.count)
+    budget.keep(
+      threads.count
+        * RenderMemory.gridBytes(
+          bound: rendering.model.configuration.bound, resolution: quality.cellsPerEdge),
+      for: "occupancy grids")
+    budget.keep(
+      frameCount * SequenceRendering.frameBytes,
+      for: ProgressReporter.count(frameCount, "frame"))
+    budget.pass(
+      threads.count
+        * RenderMemory.streamedBytes(
+          rendering.renderer(threadCount: 1), width: width, height: height),
+      for: "\(threads.count) frames at once of \(width)×\(height) pixels")
+    budget.pass(
+      extras.memoryBytes(frameCount: frameCount, width: width, height: height),
+      for: "what is made of the frames")
+    try budget.state(
+      advice: "a smaller --size, or fewer --threads or --frames", isQuiet: quiet)
   }
 
   /// Reads the files that say what the path is.
@@ -246,5 +278,7 @@ struct InterpolateCommand: ParsableCommand {
     let seconds: Double
     let fieldEvaluations: Int
     let nonFinitePixels: Int
+    /// What the command was expected to need at its peak.
+    let memoryBytes: Int
   }
 }

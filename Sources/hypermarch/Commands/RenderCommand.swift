@@ -88,6 +88,7 @@ struct RenderCommand: ParsableCommand {
   var verify = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print what was done as JSON.")
   var json = false
@@ -114,20 +115,22 @@ struct RenderCommand: ParsableCommand {
 
   func run() throws {
     let start = ContinuousClock.now
-    let job = try job()
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    let job = try job(&budget)
     let (subject, view) = (job.subject, job.request.camera)
     try job.request.precision.checkAvailable()
     try checkPixelCount(of: view)
     let files = try RenderedFiles(job.contents, output: output, sceneName: subject.name)
+    let renderer = Renderer(
+      settings: job.request.renderSettings(
+        near: subject.near, tileSize: tile, threadCount: threads.count,
+        makesNormals: job.contents.contains(.normals)))
+    try state(&budget, job: job, renderer: renderer)
     let (field, grid) = subject.prepare(
       job.request.cellsPerEdge, job.request.precision, threads.count)
     let prepared = ContinuousClock.now
     let rendering = Rendering(
-      field: field, grid: grid, camera: view,
-      renderer: Renderer(
-        settings: job.request.renderSettings(
-          near: subject.near, tileSize: tile, threadCount: threads.count,
-          makesNormals: job.contents.contains(.normals))))
+      field: field, grid: grid, camera: view, renderer: renderer)
     let outcome = try ProgressReporter.waiting(
       for: "rendering \(view.width)×\(view.height) pixels"
     ) {
@@ -153,6 +156,7 @@ struct RenderCommand: ParsableCommand {
       fieldEvaluations: outcome.statistics.sampleCount,
       raysMarched: outcome.statistics.marchedRayCount, occupiedShare: grid.occupiedShare,
       nonFinitePixels: outcome.statistics.nonFinitePixelCount,
+      memoryBytes: budget.size.byteCount,
       finalShare: Double(outcome.finalPixelCount) / Double(pixelCount),
       verification: verification)
     let lines = files.paths + (verification.map { [$0.text] } ?? [])
@@ -174,19 +178,41 @@ struct RenderCommand: ParsableCommand {
     let contents: [RenderedFiles.Content]
   }
 
-  private func job() throws -> Job {
+  private func job(_ budget: inout MemoryBudget) throws -> Job {
     if let from {
       let settings = try PictureSettings(ofPicture: from)
       let path = model.model ?? settings.model.path
+      try budget.readModel(path)
       return Job(
         subject: try RenderSubject(of: settings, picture: from, path: path), model: settings.model,
         request: RenderRequest(settings), contents: [RenderedFiles.Content(settings)])
     }
+    try model.check()
+    try budget.readModel(model.path)
     let subject = try RenderSubject(path: model.path, scene: scene)
     let view = try camera.camera(size: size, base: subject.camera, baseTarget: subject.target)
     return Job(
       subject: subject, model: subject.model,
       request: RenderRequest(camera: view, quality: quality, seed: seed), contents: contents)
+  }
+
+  /// States what memory the picture needs, or refuses it.
+  private func state(_ budget: inout MemoryBudget, job: Job, renderer: Renderer) throws {
+    let (width, height) = (job.request.camera.width, job.request.camera.height)
+    budget.keep(job.subject.memoryByteCount, for: "the model")
+    budget.keep(
+      RenderMemory.gridBytes(bound: job.subject.bound, resolution: job.request.cellsPerEdge),
+      for: "the occupancy grid")
+    budget.pass(
+      seconds == nil
+        ? RenderMemory.streamedBytes(renderer, width: width, height: height)
+        : RenderMemory.wholeBytes(renderer, width: width, height: height),
+      for: "\(width)×\(height) pixels")
+    if verify {
+      budget.pass(
+        RenderMemory.verificationBytes(width: width, height: height), for: "the verification")
+    }
+    try budget.state(advice: "a smaller --size or --grid-resolution, or fewer --threads")
   }
 
   /// Refuses pictures that are too large to be kept in memory, where they have to be.
@@ -222,6 +248,8 @@ struct RenderCommand: ParsableCommand {
     let raysMarched: Int
     let occupiedShare: Float
     let nonFinitePixels: Int
+    /// What the command was expected to need at its peak.
+    let memoryBytes: Int
     /// Of the pixels; the rest is filled from a coarser picture.
     let finalShare: Double
     /// Only with `--verify`.

@@ -55,6 +55,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var boundOption: BoundOption
   @OptionGroup(title: "Model and training") var training: TrainingOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Show no progress.")
   var quiet = false
@@ -118,6 +119,9 @@ struct TrainCommand: ParsableCommand {
         "\(run.settings.dataset): found other scenes than the run began with, expected "
           + "\(names.count / (1 + variantsPerScene)) of the same names", .badData)
     }
+    try state(
+      scenes, configuration: run.settings.configuration, model: snapshot.model.configuration,
+      stepCount: steps ?? run.settings.steps)
     try run.update(
       minutes: minutes, steps: steps, saveIntervalSeconds: saveEvery.map { $0 * 60 })
     let session = TrainingSession(
@@ -163,6 +167,8 @@ struct TrainCommand: ParsableCommand {
       defaultView: ModelConfiguration.DefaultView(Viewpoint(of: scenes, bound: plan.bound)))
     // Found now rather than by the first save.
     try CommandFailure.wrapping { try configuration.check(path: path) }
+    try state(
+      scenes, configuration: plan.configuration, model: configuration, stepCount: settings.steps)
     let stem = path.hasSuffix(".safetensors") ? String(path.dropLast(12)) : path
     let run = try TrainingRun(
       new: runFolder ?? stem + ".run", settings: settings, overwriting: output.overwrite)
@@ -183,9 +189,28 @@ struct TrainCommand: ParsableCommand {
     if !quiet { Terminal.error(line) }
   }
 
+  /// States what memory a training needs, or refuses it, once its pictures are there.
+  private func state(
+    _ scenes: [SceneDataset], configuration: TrainingConfiguration, model: ModelConfiguration,
+    stepCount: Int?
+  ) throws {
+    let budget = MemoryBudget(
+      training: scenes, configuration: configuration, model: model, stepCount: stepCount, memory,
+      threadCount: threads.count)
+    try budget.state(
+      advice: "fewer scenes, by --maximum-scenes or --variants, or a smaller model",
+      isQuiet: quiet)
+  }
+
   private func open(_ settings: TrainingRun.Settings) throws -> [SceneDataset] {
     try CommandFailure.wrapping {
-      try DatasetFolder.open(
+      var budget = MemoryBudget(memory, threadCount: threads.count)
+      try budget.keepPictures(
+        DatasetMemory(
+          of: settings.dataset, splits: [.train], matching: settings.scenes,
+          maximumScenes: settings.maximumScenes, threadCount: threads.count),
+        advice: "fewer scenes, by --maximum-scenes or --scene")
+      return try DatasetFolder.open(
         settings.dataset, splits: [.train], matching: settings.scenes,
         maximumScenes: settings.maximumScenes, threadCount: threads.count
       ).scenes

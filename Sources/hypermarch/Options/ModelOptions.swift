@@ -19,7 +19,16 @@ struct ModelOptions: ParsableArguments {
     return home + "/scenes/cars.safetensors"
   }
 
+  /// Says where the model that comes with the program was looked for, if it is not there.
+  func check() throws {
+    guard model == nil, !FileManager.default.fileExists(atPath: path) else { return }
+    throw CommandFailure(
+      "\(path): found no model there, expected the one that comes with hypermarch: name a model, or say "
+        + "in HYPERMARCH_HOME where the folder scenes is", .missingInput)
+  }
+
   func read() throws -> Checkpoint {
-    try CommandFailure.wrapping { try Checkpoint.read(path) }
+    try check()
+    return try CommandFailure.wrapping { try Checkpoint.read(path) }
   }
 }

@@ -24,6 +24,24 @@ struct SequenceExtrasOptions: ParsableArguments {
     report.map { ($0.hasSuffix(".json") ? String($0.dropLast(5)) : $0) + "-plot.png" }
   }
 
+  /// The memory that making them takes, for frames of a size in pixels.
+  func memoryBytes(frameCount: Int, width: Int, height: Int) -> Int {
+    let pixelCount = width * height
+    var byteCount = 0
+    if animation != nil {
+      // All frames as files have them, at half a byte a sample, and the whole file beside them.
+      byteCount = max(byteCount, min(2 << 30, 3 * frameCount * pixelCount))
+    }
+    if contactSheet != nil {
+      // A frame while it is read and made small, and all small ones.
+      byteCount = max(byteCount, 36 * pixelCount + (16 << 20))
+    }
+    if report != nil { byteCount = max(byteCount, 16 << 20) }
+    // A frame's file while ffmpeg is given it.
+    if video != nil { byteCount = max(byteCount, 8 * pixelCount) }
+    return byteCount
+  }
+
   /// - Parameter background: of the frames.
   /// - Throws: `ValidationError`.
   func check(background: BackgroundArgument?) throws {

@@ -75,7 +75,8 @@ struct FrameOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A number: the path has so many frames, and all are made. A list, such as 1-100x2,150: these "
-        + "of the path's frames; --length says how many it has.", valueName: "n|list"))
+        + "of the path's frames; --length says how many it has.", valueName: "n|list"),
+    transform: FrameOptions.selection)
   var frames: FrameSelection?
 
   @Option(
@@ -139,8 +140,15 @@ extension PathCurve: ExpressibleByArgument {}
 
 extension Easing: ExpressibleByArgument {}
 
-extension FrameSelection: ExpressibleByArgument {
-  package init?(argument: String) { self.init(argument) }
+extension FrameOptions {
+  /// Reads `--frames`.
+  fileprivate static func selection(_ text: String) throws -> FrameSelection {
+    guard let selection = FrameSelection(text) else {
+      throw ValidationError(
+        "expected 1…\(SequenceFrames.limit), or a list of frames such as 1-100x2,150")
+    }
+    return selection
+  }
 }
 
 extension Shard: ExpressibleByArgument {

@@ -29,6 +29,7 @@ struct LatentsDirectionsCommand: ParsableCommand {
   var overwrite = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print JSON, with the directions themselves.")
   var json = false
@@ -44,9 +45,17 @@ struct LatentsDirectionsCommand: ParsableCommand {
   }
 
   func run() throws {
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model.path)
     let checkpoint = try model.read()
     let sheet = try LatentSheet(
       sheet, of: checkpoint, overwriting: overwrite, threadCount: threads.count, isQuiet: quiet)
+    budget.keepModel(checkpoint)
+    budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
+    budget.pass(
+      sheet?.memoryBytes(count: 5 * min(count ?? 8, checkpoint.latents.width)) ?? 0,
+      for: "the sheet")
+    try budget.state(advice: "a smaller --count or --size", isQuiet: quiet)
     let found = PrincipalDirections(checkpoint.latents)
     let total = found.deviations.count
     guard total > 0 else {

@@ -4,6 +4,7 @@ import Datasets
 import Fitting
 import Foundation
 import NeuralFields
+import VolumeRendering
 
 /// Measures how few bits a scene's code can have.
 struct LatentsQuantizeCommand: ParsableCommand {
@@ -35,6 +36,7 @@ struct LatentsQuantizeCommand: ParsableCommand {
   var split: Split = .test
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -52,15 +54,18 @@ struct LatentsQuantizeCommand: ParsableCommand {
   }
 
   func run() throws {
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model.path)
     let checkpoint = try model.read()
     let latents = checkpoint.latents
-    let views = try views(of: checkpoint)
+    let views = try views(of: checkpoint, budget: &budget)
     let known = latents.ownRows.filter { views == nil || views?[latents.names[$0]] != nil }
     guard !known.isEmpty else {
       throw CommandFailure(
         "\(dataset ?? ""): found no \(split.rawValue) views of the model's scenes, expected some",
         .badData)
     }
+    try budget.state(advice: "fewer pictures", isQuiet: quiet)
     let rows = FitModel.spread(over: known.count, count: scenes).map { known[$0] }
     let roundings = (bits?.numbers ?? [8, 6, 4]).map { CodeQuantization(latents, bitCount: $0) }
     let trial = QuantizationTrial(model: checkpoint, threadCount: threads.count)
@@ -88,7 +93,19 @@ struct LatentsQuantizeCommand: ParsableCommand {
   }
 
   /// The data set's views by the scenes' names.
-  private func views(of checkpoint: Checkpoint) throws -> [String: [PosedImage]]? {
+  private func views(
+    of checkpoint: Checkpoint, budget: inout MemoryBudget
+  ) throws -> [String: [PosedImage]]? {
+    var pictures = DatasetMemory(of: [])
+    if let dataset {
+      pictures = try CommandFailure.wrapping {
+        try DatasetMemory(of: dataset, splits: [split], threadCount: threads.count)
+      }
+    }
+    try budget.keepPictures(pictures, advice: "fewer pictures")
+    budget.passEvaluation(
+      of: checkpoint, pictures: pictures, cellsPerEdge: RenderQuality.preview.gridResolution,
+      threadCount: threads.count)
     guard let dataset else { return nil }
     let folder = try ProgressReporter.waiting(for: "reading \(dataset)", isQuiet: quiet) {
       try CommandFailure.wrapping {

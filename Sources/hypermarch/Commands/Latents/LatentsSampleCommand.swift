@@ -46,6 +46,7 @@ struct LatentsSampleCommand: ParsableCommand {
   var overwrite = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -82,6 +83,8 @@ struct LatentsSampleCommand: ParsableCommand {
   }
 
   func run() throws {
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model.path)
     let checkpoint = try model.read()
     let paths = try pattern().map { pattern in
       try CommandFailure.wrapping { try FileWriter.createFolder(pattern.folder) }
@@ -93,6 +96,10 @@ struct LatentsSampleCommand: ParsableCommand {
     }
     let sheet = try LatentSheet(
       sheet, of: checkpoint, overwriting: overwrite, threadCount: threads.count, isQuiet: quiet)
+    budget.keepModel(checkpoint)
+    budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
+    budget.pass(sheet?.memoryBytes(count: count) ?? 0, for: "the sheet")
+    try budget.state(advice: "a smaller --count or --size", isQuiet: quiet)
     let survey = LatentSurvey(checkpoint, threadCount: threads.count)
     let codes = (1...count).map { number in
       var random = SeededGenerator(seed: seed, UInt64(number))

@@ -1,0 +1,56 @@
+package import Datasets
+package import NeuralFields
+import VolumeRendering
+
+/// The memory that a training takes, bytes.
+package enum TrainingMemory {
+  /// Pixels while the training scenes are made of the pictures: 4 bytes a pixel, and 4 for each of the
+  /// foreground, which may be all; one scene's bytes stand beside them.
+  package static func sceneBytes(_ pictures: DatasetMemory, sceneCount: Int) -> Int {
+    8 * pictures.pixelCount + 8 * pictures.pixelCount / max(1, sceneCount)
+  }
+
+  /// All scenes' estimates of where density is: a density and two bits for each cell.
+  package static func estimateBytes(
+    _ configuration: TrainingConfiguration, bound: BoundingBox, sceneCount: Int
+  ) -> Int {
+    let cells = CellGrid(bound: bound, resolution: configuration.gridResolution).cellCount
+    let estimate = 4 * cells + cells / 4 + 512
+    // Those of a step are copied, and the cells to look at are listed.
+    let looked = min(sceneCount, configuration.scenesPerStep) * (estimate + 12 * cells)
+    return sceneCount * estimate + looked
+  }
+
+  /// Weights, codes, Adam's two moments of each, and the running mean, where there is one.
+  ///
+  /// They stand in memory five times: as the training changes them, as they were at the last save, as the
+  /// tensors of a file and its bytes, and as a good state to go back to.
+  package static func stateBytes(
+    _ configuration: TrainingConfiguration, parameterCount: Int, codeCount: Int
+  ) -> Int {
+    let arrays = configuration.averageDecay > 0 ? 4 : 3
+    return 5 * arrays * 4 * (parameterCount + codeCount)
+  }
+
+  /// The passes of a step: the generated weights of its scenes and their gradients, and each thread's
+  /// activations.
+  package static func stepBytes(
+    _ configuration: TrainingConfiguration, field: FieldArchitecture, sceneCount: Int,
+    threadCount: Int
+  ) -> Int {
+    let weights = 4 * field.layout.count
+    let batch = min(sceneCount, configuration.scenesPerStep)
+    // Slices have gradients of their own: sixteen of a step, or one for each scene.
+    let slices = max(16, batch)
+    let longest = max(configuration.samplesPerDiagonal, configuration.firstSamplesPerDiagonal ?? 0)
+    let values = (field.hiddenLayerCount + 3) * (field.width + 3 + 6 * field.positionOctaves)
+    return (12 * batch + slices) * weights + 128 * configuration.raysPerStep
+      + threadCount * (512 + longest) * values * 3 * 4
+  }
+}
+
+extension Evaluation {
+  /// The memory of a comparison of a picture with its rendering, bytes: both in floats as they are, over
+  /// white and rounded, and the sums of windows.
+  package static func memoryBytes(pixelCount: Int) -> Int { 96 * pixelCount }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Memory limits") struct MemoryLimitTests {
+  /// A command and what makes it small.
+  struct Case: Sendable, CustomTestStringConvertible {
+    let arguments: [String]
+    let isSlow: Bool
+
+    init(_ arguments: String..., isSlow: Bool = false) {
+      self.arguments = arguments
+      self.isSlow = isSlow
+    }
+
+    var testDescription: String { arguments.joined(separator: " ") }
+
+    /// The command with the fixtures' paths.
+    var command: [String] {
+      arguments.map {
+        $0 == "CARS" ? Fixtures.cars : $0 == "TAXI" ? Fixtures.taxi + "/train/r_0.png" : $0
+      }
+    }
+  }
+
+  static let cases = [
+    Case("render", "ball.json", "-o", "new.png", "--samples", "32"),
+    Case(
+      "render", "ball.json", "-o", "new.png", "--samples", "8", "--size", "1500x900", "--depth",
+      "--normals"),
+    Case("render", "m.safetensors", "-o", "new.png", "--size", "200", "--quality", "preview"),
+    Case(
+      "render", "ball.json", "-o", "new.png", "--samples", "8", "--size", "2048", "--seconds", "1"),
+    Case(
+      "interpolate", "m.safetensors", "--frames", "12", "--size", "96", "-o", "new/##.png",
+      "--quality", "preview", "--contact-sheet", "new.png"),
+    Case(
+      "fit", "m.safetensors", "TAXI", "--azimuth", "30", "--steps", "5", "-o",
+      "new.latent.safetensors"),
+    Case(
+      "train", "CARS", "-o", "new.safetensors", "--steps", "6", "--width", "16", "--layers", "2",
+      "--latent-width", "8", "--trunk", "32", "--threads", "2"),
+    Case("evaluate", "m.safetensors", "CARS", "--quality", "preview"),
+    Case(
+      "dataset", "ball.json", "-o", "new", "--size", "200", "--train-views", "3", "--val-views",
+      "0", "--test-views", "0", "--samples", "32"),
+    Case("latents", "sample", "m.safetensors", "--contact-sheet", "new.png"),
+    Case("bench", "m.safetensors", "--quick", isSlow: true),
+    Case(
+      "render", "ball.json", "-o", "new.png", "--samples", "8", "--size", "16384x4096", "--threads",
+      "2", isSlow: true),
+    Case(
+      "render", "m.safetensors", "-o", "new.png", "--samples", "8", "--size", "64",
+      "--grid-resolution", "512", isSlow: true),
+    Case(
+      "interpolate", "m.safetensors", "--frames", "120", "--size", "256", "-o", "new/###.png",
+      "--quality", "preview", "--animation", "new.png", isSlow: true),
+    Case("train", "CARS", "-o", "new.safetensors", "--steps", "300", "--width", "64", isSlow: true),
+  ]
+
+  private static func withFiles<Value>(
+    _ body: (TemporaryFolder) async throws -> Value
+  ) async throws -> Value {
+    try await withTemporaryFolder { folder in
+      try folder.put(Fixtures.ball, at: "ball.json")
+      try folder.put(try await Fixtures.model(), at: "m.safetensors")
+      return try await body(folder)
+    }
+  }
+
+  /// The number of MiB that a command stated.
+  private static func stated(_ run: Program.Run) throws -> Int {
+    let line = try #require(run.memoryLine, "\(run.errors)")
+    let match = try #require(line.wholeMatch(of: /needs about ([0-9]+) MiB of memory/))
+    return try #require(Int(match.1))
+  }
+
+  @Test(
+    "Promise 7: every memory need is stated before work starts, and is no less than what it takes",
+    arguments: cases.filter { Robustness.runsAll || !$0.isSlow })
+  func stated(memory: Case) async throws {
+    try await Self.withFiles { folder in
+      let (run, peak) = try await Program.runWatchingMemory(memory.command, in: folder)
+      expectSuccess(run)
+      let stated = try Self.stated(run)
+      #expect((peak...2 * peak + 40).contains(stated), "\(peak) MiB were taken")
+    }
+  }
+
+  @Test(
+    "Promise 7: a request over the limit is refused with the number",
+    arguments: cases)
+  func refused(memory: Case) async throws {
+    try await Self.withFiles { folder in
+      let before = try folder.contents()
+      let run = try await Program.run(memory.command + ["--memory-limit", "16M"], in: folder)
+      expectFailure(run, code: 69, line: "found a need for about ")
+      #expect(run.memoryLine == nil)
+      let numbers = try #require(
+        run.errors.firstMatch(
+          of:
+            /about [0-9]+ MiB of memory \(([0-9]+) bytes, .*\), expected at most 16 MiB \(16777216 bytes\)/
+        ))
+      #expect(try #require(Int(numbers.1)) > 16 << 20)
+      #expect(try folder.contents() == before)
+    }
+  }
+
+  @Test("a limit that is met changes nothing", arguments: ["1G", "1GiB", "1.5gb", "2000000000"])
+  func met(limit: String) async throws {
+    try await Self.withFiles { folder in
+      let run = try await Program.run(
+        ["render", "ball.json", "--size", "8", "-o", "p.png", "--json", "--memory-limit", limit],
+        in: folder)
+      expectSuccess(run)
+      struct Report: Decodable { let memoryBytes: Int }
+      let bytes = try run.report(Report.self).memoryBytes
+      #expect(try Self.stated(run) == (bytes + (1 << 20) - 1) >> 20)
+    }
+  }
+
+  @Test(
+    "a limit that is no amount of memory is refused",
+    arguments: ["0", "-1", "abc", "5X", "M", "1e9", ".5G", "1 G", "9999999999T", "nan"])
+  func amounts(limit: String) async throws {
+    let run = try await withTemporaryFolder {
+      try await Program.run(["render", "--memory-limit=\(limit)"], in: $0)
+    }
+    expectUsageError(
+      run, message: "The value '\(limit)' is invalid for '--memory-limit <size>'")
+  }
+
+  /// The first bytes of a PNG of 8192×8192 pixels with four channels.
+  private static let claim: [UInt8] =
+    [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8)
+    + [0, 0, 0x20, 0, 0, 0, 0x20, 0, 8, 6, 0, 0, 0]
+
+  @Test(
+    "Promise 7: a data set of 500 large pictures is refused with the number before one is decoded",
+    arguments: ["train", "evaluate", "inspect"])
+  func bomb(command: String) async throws {
+    try await Self.withFiles { folder in
+      try folder.makeFolder("data")
+      let matrix = "[[1,0,0,0],[0,1,0,0],[0,0,1,3],[0,0,0,1]]"
+      let frames = try (0..<500).map { number in
+        try folder.put(Self.claim, at: "data/\(number).png")
+        return "{\"file_path\": \"\(number).png\", \"transform_matrix\": \(matrix)}"
+      }
+      let text = "{\"camera_angle_x\": 0.7, \"frames\": [\(frames.joined(separator: ","))]}"
+      for split in ["train", "test"] { try folder.put(text, at: "data/transforms_\(split).json") }
+      let before = try folder.contents()
+      let arguments =
+        switch command {
+        case "train": ["train", "data", "-o", "new.safetensors"]
+        case "evaluate": ["evaluate", "m.safetensors", "data"]
+        default: ["inspect", "data"]
+        }
+      let run = try await Program.run(arguments + ["--memory-limit", "8G"], in: folder)
+      expectFailure(run, code: 69, line: "found a need for about ")
+      #expect(run.errors.contains(" GiB of it for "))
+      #expect(try folder.contents() == before)
+    }
+  }
+
+  @Test("what the system lets the process have is the limit unless another is asked for")
+  func systemLimit() async throws {
+    try await Self.withFiles { folder in
+      // 300 MiB of data hold the program, but not a picture of sixteen million pixels.
+      let run = try await Program.run(
+        ["render", "ball.json", "--size", "4096", "--seconds", "1", "-o", "p.png"], in: folder,
+        dataLimit: 300 << 10)
+      expectFailure(run, code: 69, line: "found a need for about ")
+      #expect(run.errors.contains("which are left by ulimit: use a smaller --size"))
+      #expect(!folder.exists("p.png"))
+    }
+  }
+}
