@@ -88,7 +88,7 @@ package struct Checkpoint: Sendable {
     try configuration.check(path: path)
     let file = SafetensorsFile(
       tensors: tensors(elementType: elementType), metadata: [Self.metadataKey: configuration.text])
-    try Self.safetensors { () throws(SafetensorsError) in
+    try Self.writing(to: path) { () throws(SafetensorsError) in
       try Safetensors.write(file, to: path, overwriting: overwriting)
     }
   }
@@ -110,5 +110,18 @@ package struct Checkpoint: Sendable {
     _ body: () throws(SafetensorsError) -> Result
   ) throws(CheckpointError) -> Result {
     do { return try body() } catch { throw .safetensors(error) }
+  }
+
+  /// Runs a codec call that writes: a value that is not finite is a failure of the work, not of a file.
+  static func writing(
+    to path: String, _ body: () throws(SafetensorsError) -> Void
+  ) throws(CheckpointError) {
+    do {
+      try body()
+    } catch .nonFinite(_, let tensor, let index, let bits) {
+      throw .notFinite(path: path, tensor: tensor, index: index, bits: bits)
+    } catch {
+      throw .safetensors(error)
+    }
   }
 }

@@ -18,6 +18,8 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
   case shape(path: String, tensor: String, found: [Int], expected: [Int])
   /// A finite value that its tensor cannot have.
   case value(path: String, tensor: String, index: Int, found: Float, expected: ClosedRange<Float>)
+  /// A value that was about to be written, and is infinite or not a number; nothing was written.
+  case notFinite(path: String, tensor: String, index: Int, bits: UInt32)
 
   package var description: String {
     switch self {
@@ -44,6 +46,9 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
         + "expected none of that name for this configuration"
     case .shape(let path, let tensor, let found, let expected):
       "\(path.onOneLine): tensor \(tensor): found shape \(found), expected \(expected)"
+    case .notFinite(let path, let tensor, let index, let bits):
+      "\(path.onOneLine): not written: tensor \(tensor): value \(index): "
+        + "found \(Float(bitPattern: bits)), expected a finite number"
     case .value(let path, let tensor, let index, let found, let expected):
       "\(path.onOneLine): tensor \(tensor): value \(index): found \(found), "
         + "expected \(expected.lowerBound)…\(expected.upperBound)"

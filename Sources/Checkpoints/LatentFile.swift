@@ -164,7 +164,7 @@ package struct LatentFile: Sendable, Equatable {
       }
     }
     let file = SafetensorsFile(tensors: tensors, metadata: [Self.metadataKey: text])
-    try Checkpoint.safetensors { () throws(SafetensorsError) in
+    try Checkpoint.writing(to: path) { () throws(SafetensorsError) in
       try Safetensors.write(file, to: path, overwriting: overwriting)
     }
   }

@@ -31,6 +31,16 @@ struct TensorTable {
     return values
   }
 
+  /// The values of one tensor of rank 1 and any length up to a limit, each of which must be in a range.
+  mutating func take(
+    _ name: String, atMost limit: Int, in range: ClosedRange<Float>
+  ) throws(CheckpointError) -> [Float] {
+    let count = tensors[name]?.values.count ?? 0
+    return try take(name, shape: [min(count, limit)], in: range)
+  }
+
+  func contains(_ name: String) -> Bool { tensors[name] != nil }
+
   /// Refuses a tensor that nobody asked for.
   func expectEmpty() throws(CheckpointError) {
     if let name = tensors.keys.min() { throw .unexpectedTensor(path: path, tensor: name) }

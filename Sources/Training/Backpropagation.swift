@@ -110,10 +110,11 @@ package final class Backpropagation {
   /// and no gradient.
   private func sample(_ ray: TrainingRay, in occupied: OccupiedCells, sums: inout Sums) {
     var found = 0
-    if let path = ray.ray {
+    if let path = ray.ray, path.isFinite {
       let first = path.tNear + ray.offset * interval
-      let count = max(0, Int(((path.tFar - first) / interval).rounded(.up)))
-      precondition(count <= longestRay, "found a ray longer than the bound's diagonal")
+      let reach = ((path.tFar - first) / interval).rounded(.up)
+      // A ray from where rounding is coarse has no more than the diagonal, and what is no number none.
+      let count = reach > 0 ? Int(min(reach, Float(longestRay))) : 0
       found = batch.append(
         in: occupied, origin: path.origin, direction: path.direction, first: first,
         interval: interval, sampleCount: count, keepsDirection: keepsDirections)
@@ -166,5 +167,13 @@ package final class Backpropagation {
     batch.count = total
     batch.removeFirst(count, keepsDirections: keepsDirections)
     pending.removeFirst(rayCount)
+  }
+}
+
+extension Ray {
+  /// Whether every point of the ray within the bound is one: cells are found for nothing else.
+  fileprivate var isFinite: Bool {
+    let (start, end) = (origin + direction * tNear, origin + direction * tFar)
+    return (start.sum() + end.sum()).isFinite
   }
 }

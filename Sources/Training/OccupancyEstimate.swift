@@ -7,7 +7,11 @@ package import VolumeRendering
 ///     estimate ← max(decay · estimate, σ at a random point of the cell)
 ///
 /// (Müller et al. 2022, appendix E.1.) The maximum keeps a surface that one draw missed; the decay
-/// forgets density that has gone. Cells above a threshold and their neighbours are occupied.
+/// forgets density that has gone. Cells above a threshold and their neighbours are occupied. All that
+/// follows from an estimate is how many decays it is above the threshold, so that number is kept in
+/// its place: the same cells in a byte each, and a saved training is exact.
+///
+///     n ← max(n − 1, smallest k ≥ 0 with σ · decayᵏ ≤ threshold)
 package struct OccupancyEstimate: Sendable {
   package let cells: CellGrid
   /// The occupied cells.
@@ -16,8 +20,12 @@ package struct OccupancyEstimate: Sendable {
   package private(set) var occupied: OccupiedCells
   /// The smallest box around all occupied cells, cut to the grid's bound.
   package private(set) var occupiedBox: BoundingBox
-  private var densities: [Float]
-  package private(set) var updateCount = 0
+  /// n of every cell: the looks in vain after which it counts as empty; 0 where it does.
+  private(set) var looksLeft: [UInt8]
+  package private(set) var updateCount: Int
+
+  /// The most that a cell keeps: at a decay of a half, what 10¹⁴ times the threshold would.
+  static let mostLooks: UInt8 = 48
 
   /// Nothing known: every cell is occupied.
   package init(cells: CellGrid) {
@@ -28,7 +36,8 @@ package struct OccupancyEstimate: Sendable {
   package init(cells: CellGrid, mask: CellMask) {
     self.cells = cells
     self.mask = mask
-    densities = [Float](repeating: 0, count: cells.cellCount)
+    looksLeft = [UInt8](repeating: 0, count: cells.cellCount)
+    updateCount = 0
     (occupied, occupiedBox) = Self.occupied(mask, of: cells)
   }
 
@@ -76,14 +85,41 @@ package struct OccupancyEstimate: Sendable {
     let threshold = OccupancyGrid.threshold(for: cells)
     for (place, density) in zip(places, sampled) {
       let index = cells.index(of: place.cell)
-      let known = density.isFinite ? density : 2 * threshold
-      densities[index] = max(densities[index] * decay, known)
+      var left = density.isFinite ? density : 2 * threshold
+      var looks: UInt8 = 0
+      while left > threshold && looks < Self.mostLooks {
+        left *= decay
+        looks += 1
+      }
+      looksLeft[index] = max(looksLeft[index], 1) - 1
+      looksLeft[index] = max(looksLeft[index], looks)
     }
     updateCount += 1
-    mask = CellMask(counts: cells.counts, densities: densities, above: threshold).dilated
-    // Without a single sample a scene would have no gradient and stay empty for ever.
-    if mask.isEmpty { mask = CellMask(fullWithCounts: cells.counts) }
+    mask = Self.mask(looksLeft, of: cells)
     (occupied, occupiedBox) = Self.occupied(mask, of: cells)
+  }
+
+  /// An estimate as it was.
+  ///
+  /// - Precondition: there is a number in 0…`mostLooks` for every cell.
+  init(cells: CellGrid, looksLeft: [UInt8], updateCount: Int) {
+    precondition(
+      looksLeft.count == cells.cellCount,
+      "found \(looksLeft.count) numbers, expected \(cells.cellCount)")
+    self.cells = cells
+    self.looksLeft = looksLeft
+    self.updateCount = updateCount
+    mask =
+      updateCount == 0
+      ? CellMask(fullWithCounts: cells.counts) : Self.mask(looksLeft, of: cells)
+    (occupied, occupiedBox) = Self.occupied(mask, of: cells)
+  }
+
+  private static func mask(_ looksLeft: [UInt8], of cells: CellGrid) -> CellMask {
+    var mask = CellMask(counts: cells.counts)
+    for (index, looks) in looksLeft.enumerated() where looks > 0 { mask.insert(index: index) }
+    // Without a single sample a scene would have no gradient and stay empty for ever.
+    return mask.isEmpty ? CellMask(fullWithCounts: cells.counts) : mask.dilated
   }
 
   private static func occupied(

@@ -4,22 +4,21 @@ import VolumeRendering
 
 /// Trains a hypernetwork and the codes of its scenes together, by Adam on random rays.
 ///
-/// Touches no files and prints nothing. The same state, scenes, configuration and progress give the
-/// same bytes for any number of threads: rays, grid cells and slices of work draw from streams of
-/// their own, and every sum over them has one order.
+/// Touches no files and prints nothing. The same state, guard, scenes, configuration and progress give
+/// the same bytes for any number of threads: rays, grid cells and slices of work draw from streams of
+/// their own, and every sum over them has one order. Nothing else carries over from step to step.
 package struct Trainer {
   package let configuration: TrainingConfiguration
-  package private(set) var state: TrainingState
+  /// May be changed between steps, to see what becomes of it.
+  package var state: TrainingState
+  package private(set) var health: TrainingGuard
   package let architecture: FieldArchitecture
   package let bound: BoundingBox
 
-  private let scenes: [TrainingScene]
+  /// May be changed between steps, but for their number.
+  package var scenes: [TrainingScene]
   private let threadCount: Int
   private let schedule: LearningRateSchedule
-  private var estimates: [OccupancyEstimate]
-  private var visitCounts: [Int]
-  /// A running mean over steps; at first all of a ray's way through the bound.
-  private var samplesPerRay: Double
   private var workers: [Backpropagation]
   private var look: OccupancyLook
   /// Memory of the steps, made by the first.
@@ -38,20 +37,33 @@ package struct Trainer {
   /// Slices of a step, over all its scenes: enough to keep many threads busy.
   private static let slicesPerStep = 16
 
+  /// - Parameter health: the guard of a run that goes on; nil has a new one, which takes the state for
+  ///   good.
   /// - Precondition: there is one scene per code.
   package init(
-    state: TrainingState, scenes: [TrainingScene], architecture: FieldArchitecture,
-    bound: BoundingBox, configuration: TrainingConfiguration, threadCount: Int
+    state: TrainingState, health: TrainingGuard? = nil, scenes: [TrainingScene],
+    architecture: FieldArchitecture, bound: BoundingBox, configuration: TrainingConfiguration,
+    threadCount: Int
   ) {
     precondition(
       scenes.map(\.name) == state.latents.names, "found codes of other scenes than the data's")
-    self.state = state
+    var state = state
     if configuration.averageDecay == 0 {
-      self.state.average = nil
+      state.average = nil
     } else if state.average == nil {
-      self.state.average = WeightAverage(
+      state.average = WeightAverage(
         parameters: state.hypernetwork.parameters, codes: state.latents.values)
     }
+    if state.occupancy.isEmpty {
+      let cells = CellGrid(bound: bound, resolution: configuration.gridResolution)
+      state.occupancy = [OccupancyEstimate](
+        repeating: OccupancyEstimate(cells: cells), count: scenes.count)
+    }
+    precondition(
+      state.occupancy.count == scenes.count && state.visitCounts.count == scenes.count,
+      "found cells of \(state.occupancy.count) scenes, expected \(scenes.count)")
+    self.state = state
+    self.health = health ?? TrainingGuard(lastGood: state)
     self.scenes = scenes
     self.architecture = architecture
     self.bound = bound
@@ -59,10 +71,6 @@ package struct Trainer {
     self.threadCount = threadCount
     schedule = LearningRateSchedule(
       warmupSteps: configuration.warmupSteps, finalShare: configuration.finalRateShare)
-    let cells = CellGrid(bound: bound, resolution: configuration.gridResolution)
-    estimates = [OccupancyEstimate](repeating: OccupancyEstimate(cells: cells), count: scenes.count)
-    visitCounts = [Int](repeating: 0, count: scenes.count)
-    samplesPerRay = Double(configuration.samplesPerDiagonal) / 2
     let shape = architecture.kernelShape(over: bound)
     workers = (0..<threadCount).map { _ in
       Backpropagation(
@@ -81,6 +89,10 @@ package struct Trainer {
     package let sampleCount: Int
     /// Whether the step was left out because a number was not finite.
     package let wasSkipped: Bool
+    /// Whether its gradient was cut to a length that is not far above what is usual.
+    package let wasClipped: Bool
+    /// What became of the training's state.
+    package let outcome: TrainingGuard.Outcome
     /// Where its processor time went; nil unless it was asked for.
     package let seconds: PhaseSeconds?
   }
@@ -91,10 +103,15 @@ package struct Trainer {
   ///   - progress: the share of the budget that is used up, 0…1; decides learning rates and the weight
   ///     of the foreground.
   ///   - measuresPhases: whether to report where the time went. The process must do nothing else.
-  package mutating func step(progress: Float, measuresPhases: Bool = false) -> StepReport {
+  ///   - changeGradient: may change the gradient of the field weights, `[scenes × field weights]`, to
+  ///     see what becomes of it.
+  package mutating func step(
+    progress: Float, measuresPhases: Bool = false, changeGradient: ((inout [Float]) -> Void)? = nil
+  ) -> StepReport {
     var clock = PhaseClock(isRunning: measuresPhases) { ProcessorClock.processSeconds }
-    let random = SeededGenerator(seed: configuration.seed, 1, UInt64(state.step))
-    let chosen = scenesOfStep(state.step)
+    let batch = health.batch(ofStep: state.step)
+    let random = SeededGenerator(seed: configuration.seed, 1, UInt64(batch))
+    let chosen = scenes(ofBatch: batch)
 
     // 1. Codes → field weights, for all scenes of the step at once.
     gatherCodes(of: chosen)
@@ -121,6 +138,12 @@ package struct Trainer {
 
     // 4. Gradients of the field weights → hypernetwork and codes.
     sumSlices()
+    changeGradient?(&pass.weightGradient)
+    let norm = pass.weightGradient.span.dot(pass.weightGradient.span).squareRoot()
+    let gradientScale = health.gradientScale(norm: norm)
+    if gradientScale < 1 {
+      for index in pass.weightGradient.indices { pass.weightGradient[index] *= gradientScale }
+    }
     state.hypernetwork.backward(&pass, threadCount: threadCount)
     var codeGradient = pass.codeGradient
     let penalty = Loss.latentPenalty(
@@ -129,7 +152,7 @@ package struct Trainer {
 
     // 5. One step of Adam, unless a number is not finite: then nothing changes.
     let isFinite =
-      (loss + penalty).isFinite && codeGradient.span.hasFiniteSquares
+      (loss + penalty).isFinite && norm.isFinite && codeGradient.span.hasFiniteSquares
       && state.hypernetwork.hasFiniteGradients(after: pass)
     if isFinite {
       update(chosen, codeGradient: codeGradient, progress: progress)
@@ -138,11 +161,39 @@ package struct Trainer {
     }
     state.step += 1
     takeAverage()
-    samplesPerRay += 0.1 * (Double(sampleCount) / Double(rayCount) - samplesPerRay)
+    let earlier = samplesPerRay
+    state.samplesPerRay = earlier + 0.1 * (Double(sampleCount) / Double(rayCount) - earlier)
+    if isFinite { state.smoothedLoss = state.smoothedLoss.map { 0.99 * $0 + 0.01 * loss } ?? loss }
+
+    // 6. A look at the numbers, and a step back where they went wrong.
+    let outcome = health.judge(
+      TrainingGuard.StepNumbers(batch: batch, loss: loss, norm: norm, isFinite: isFinite),
+      state: &state, limits: limits)
     clock.end(.optimizer)
     return StepReport(
       loss: loss, rayCount: rayCount, sampleCount: sampleCount, wasSkipped: !isFinite,
-      seconds: clock.seconds)
+      wasClipped: gradientScale < 1, outcome: outcome, seconds: clock.seconds)
+  }
+
+  /// Goes back to the last good state if this one is damaged; for use before it is saved.
+  ///
+  /// - Returns: nil where the state is sound.
+  package mutating func settle() -> TrainingGuard.Outcome? {
+    health.settle(&state, limits: limits)
+  }
+
+  /// Whether the state is the one to go back to, so that saving it takes the least.
+  package var isAtLastGood: Bool { health.lastGood.step == state.step }
+
+  private var limits: SoundnessLimits {
+    SoundnessLimits(
+      learningRate: configuration.learningRate, codeLearningRate: configuration.codeLearningRate,
+      codeLength: configuration.normalizesCodes ? codeLength : nil)
+  }
+
+  /// At first half of a ray's way through the bound.
+  private var samplesPerRay: Double {
+    state.samplesPerRay ?? Double(configuration.samplesPerDiagonal) / 2
   }
 
   private mutating func takeAverage() {
@@ -190,25 +241,11 @@ package struct Trainer {
     }
   }
 
-  /// The scenes of a step: half of them, rounded up, are scenes of the set, the others variants.
-  private func scenesOfStep(_ step: Int) -> [Int] {
-    let perStep = min(configuration.scenesPerStep, scenes.count)
-    guard perStep < scenes.count else { return Array(scenes.indices) }
-    let ownCount = scenes.count / (1 + configuration.variantsPerScene)
-    guard ownCount < scenes.count else { return turn(step, of: scenes.indices, count: perStep) }
-    let own = min(ownCount, (perStep + 1) / 2)
-    return turn(step, of: 0..<ownCount, count: own)
-      + turn(step, of: ownCount..<scenes.count, count: perStep - own)
-  }
-
-  /// The next few of some scenes: a new random order for every pass through all of them.
-  private func turn(_ step: Int, of places: Range<Int>, count: Int) -> [Int] {
-    let stepsPerRound = (places.count + count - 1) / max(count, 1)
-    let (round, place) = step.quotientAndRemainder(dividingBy: max(stepsPerRound, 1))
-    var random = SeededGenerator(seed: configuration.seed, 2, UInt64(round))
-    let order = places.shuffled(using: &random)
-    // The last step of a round is filled up from its beginning.
-    return (0..<count).map { order[(place * count + $0) % order.count] }
+  private func scenes(ofBatch batch: Int) -> [Int] {
+    let order = SceneOrder(
+      seed: configuration.seed, sceneCount: scenes.count,
+      ownCount: scenes.count / (1 + configuration.variantsPerScene))
+    return order.scenes(ofBatch: batch, count: configuration.scenesPerStep)
   }
 
   /// Rays of a slice, so that the step has about the samples it aims at.
@@ -230,8 +267,8 @@ package struct Trainer {
   ) {
     var due: [(index: Int, field: CoordinateMLP)] = []
     for (scene, field) in zip(chosen, fields) {
-      visitCounts[scene] += 1
-      let visits = visitCounts[scene]
+      state.visitCounts[scene] += 1
+      let visits = state.visitCounts[scene]
       // A quarter of the visits so far, as a power of two.
       let rarer = visits < 64 ? 8 : 1 << (Int.bitWidth - 3 - visits.leadingZeroBitCount)
       // Scenes are due at different visits, so that steps cost alike.
@@ -239,7 +276,8 @@ package struct Trainer {
         due.append((scene, field))
       }
     }
-    look.update(&estimates, scenes: due, decay: configuration.gridDecay, random: random)
+    look.update(
+      &state.occupancy, scenes: due, decay: configuration.gridDecay, random: random)
   }
 
   /// Fills the slices; returns the number of rays of all of them.
@@ -263,7 +301,7 @@ package struct Trainer {
       + (configuration.finalForegroundShare - configuration.foregroundShare) * progress
     let interval =
       bound.diagonal / Float(configuration.samplesPerDiagonal(progress: progress))
-    let (scenes, estimates) = (scenes, estimates)
+    let (scenes, estimates) = (scenes, state.occupancy)
     ParallelLoop.forEach(&slices, workspaces: &workers) { _, slice, worker in
       let index = chosen[slice.scene]
       let (scene, estimate) = (scenes[index], estimates[index])
@@ -282,7 +320,7 @@ package struct Trainer {
   }
 
   private mutating func update(_ chosen: [Int], codeGradient: [Float], progress: Float) {
-    let share = schedule.share(step: state.step, progress: progress)
+    let share = health.rateShare * schedule.share(step: state.step, progress: progress)
     state.optimizer.step(
       &state.hypernetwork, after: pass, learningRate: configuration.learningRate * share,
       threadCount: threadCount)

@@ -13,6 +13,8 @@ enum FailureCode: Int32 {
   case numericFailure = 70
   case cannotCreate = 73
   case inputOutput = 74
+  /// Stopped by SIGUSR1 after saving, as a scheduler does that wants the machine for others.
+  case tryAgain = 75
   // 128 and the number of the signal.
   case hungUp = 129
   case interrupted = 130
@@ -55,10 +57,10 @@ struct CommandFailure: Error, CustomStringConvertible {
   }
 
   init(_ error: CheckpointError) {
-    if case .safetensors(.file(let error)) = error {
-      self.init(error)
-    } else {
-      self.init(error.description, .badData)
+    switch error {
+    case .safetensors(.file(let error)): self.init(error)
+    case .notFinite: self.init(error.description, .numericFailure)
+    default: self.init(error.description, .badData)
     }
   }
 

@@ -9,11 +9,13 @@ extension ModelConfiguration.DefaultView {
     self.init(camera: viewpoint.camera, target: viewpoint.target)
   }
 
-  /// What of a camera is not a centred principal point or square pixels is left out.
+  /// What of a camera is not a centred principal point or square pixels is left out, and an angle that no
+  /// model can have is the nearest that one can.
   init(camera: Camera, target: SIMD3<Float>) {
     self.init(
       width: camera.width, height: camera.height,
-      fieldOfView: 2 * atan(0.5 * Float(camera.width) / camera.focalX) * 180 / .pi,
+      fieldOfView: min(
+        max(2 * atan(0.5 * Float(camera.width) / camera.focalX) * 180 / .pi, 0.01), 179.9),
       worldFromCamera: (0..<3).map {
         [camera.right[$0], camera.up[$0], camera.backward[$0], camera.position[$0]]
       },

@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Notices SIGINT, SIGTERM and SIGHUP, so that work can be saved first.
+/// Notices SIGINT, SIGTERM, SIGHUP and SIGUSR1, so that work can be saved first.
 ///
 /// A second signal ends the process at once. After the object's life signals do what they do by default.
 final class InterruptSignals {
@@ -11,7 +11,7 @@ final class InterruptSignals {
     let number = Atomic<Int32>(0)
   }
 
-  private static let numbers = [SIGINT, SIGTERM, SIGHUP]
+  private static let numbers = [SIGINT, SIGTERM, SIGHUP, SIGUSR1]
 
   private let received = Received()
   private var sources: [any DispatchSourceSignal] = []
@@ -25,7 +25,7 @@ final class InterruptSignals {
       source.setEventHandler {
         let earlier = received.number.exchange(number, ordering: .relaxed)
         // Not exit(): what that runs would find the other threads at work.
-        if earlier != 0 { _exit(128 + number) }
+        if earlier != 0 { _exit(Self.exitCode(of: number)) }
       }
       source.setRegistrationHandler { registered.signal() }
       source.resume()
@@ -48,6 +48,11 @@ final class InterruptSignals {
 
   /// The exit code of the signal that came; nil while none has.
   var failureCode: FailureCode? {
-    FailureCode(rawValue: 128 + received.number.load(ordering: .relaxed))
+    FailureCode(rawValue: Self.exitCode(of: received.number.load(ordering: .relaxed)))
+  }
+
+  /// 128 and the number, but for SIGUSR1: by that schedulers ask for the machine, and try again.
+  private static func exitCode(of number: Int32) -> Int32 {
+    number == SIGUSR1 ? FailureCode.tryAgain.rawValue : 128 + number
   }
 }

@@ -9,10 +9,11 @@ import VolumeRendering
 
 /// The folder of one training run: its settings, the state to go on from, a log and previews.
 ///
-///     config.json          what the run was started with
-///     state.safetensors    model and optimizer, replaced at every save
-///     log.jsonl            one JSON object per interval
-///     preview-000123.png   the first scene after so many steps
+///     config.json                what the run was started with
+///     state-000123.safetensors   all that it takes to go on: the last three saves, and the best
+///     log.jsonl                  one JSON object per save
+///     preview-000123.png         the first scene after so many steps
+///     diagnostic.json            where the numbers went wrong for good: what they were
 struct TrainingRun {
   let folder: String
   var settings: Settings
@@ -82,7 +83,8 @@ struct TrainingRun {
     let files = FileManager.default
     let names = (try? files.contentsOfDirectory(atPath: folder)) ?? []
     let previews = names.filter { $0.wholeMatch(of: /preview-[0-9]{6,}\.png/) != nil }
-    let paths = [statePath, logPath] + previews.map { "\(folder)/\($0)" }
+    try states.removeAll()
+    let paths = [logPath, diagnosticPath] + previews.map { "\(folder)/\($0)" }
     for path in paths where files.fileExists(atPath: path) {
       do {
         try files.removeItem(atPath: path)
@@ -132,8 +134,10 @@ struct TrainingRun {
 
   /// Removes what a process that was killed while it saved has left behind.
   private func removeLeftovers() {
-    for path in [configurationPath, statePath, logPath, settings.output] {
-      FileWriter.removeLeftovers(of: path)
+    FileWriter.removeLeftovers(of: settings.output)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in Set(names.compactMap { $0.wholeMatch(of: /\.(.+)\.tmp-[-0-9]+/)?.1 }) {
+      FileWriter.removeLeftovers(of: "\(folder)/\(name)")
     }
   }
 
@@ -146,24 +150,42 @@ struct TrainingRun {
 
   private static func configurationPath(in folder: String) -> String { folder + "/config.json" }
   private var configurationPath: String { Self.configurationPath(in: folder) }
-  private var statePath: String { folder + "/state.safetensors" }
   private var logPath: String { folder + "/log.jsonl" }
+  private var diagnosticPath: String { folder + "/diagnostic.json" }
+  var states: SavedStates { SavedStates(folder: folder) }
 
-  func readState() throws -> TrainingSnapshot {
-    try CommandFailure.wrapping { try TrainingSnapshot.read(statePath) }
+  /// What the log says of a save, for choosing the best.
+  private struct LoggedSave: Decodable {
+    let state: Int
+    let psnr: Double
+  }
+
+  private var loggedPSNR: [Int: Double] {
+    let saves = logLines.compactMap {
+      try? JSONDecoder().decode(LoggedSave.self, from: Data($0.utf8))
+    }
+    return Dictionary(saves.map { ($0.state, $0.psnr) }) { $1 }
   }
 
   /// Saves the state, then the model, then the log and a preview.
   mutating func save(_ snapshot: TrainingSnapshot, logLine: String?, threadCount: Int) throws {
     if let logLine { logLines.append(logLine) }
     let log = Array(logLines.map { $0 + "\n" }.joined().utf8)
+    try states.write(snapshot, psnr: loggedPSNR)
     try CommandFailure.wrapping {
-      try snapshot.write(to: statePath)
       try snapshot.result.write(
         to: settings.output, elementType: settings.storesHalfPrecision ? .float16 : .float32,
         overwriting: true)
       try FileWriter.write(log, to: logPath, overwriting: true)
       try writePreview(of: snapshot, threadCount: threadCount)
+    }
+  }
+
+  /// Writes what is known of a training whose numbers went wrong for good.
+  func write(_ diagnostic: some Encodable) throws {
+    try CommandFailure.wrapping {
+      try FileWriter.write(
+        Array((Terminal.json(diagnostic) + "\n").utf8), to: diagnosticPath, overwriting: true)
     }
   }
 
@@ -179,7 +201,7 @@ struct TrainingRun {
       field,
       camera: camera.resized(width: width, height: max(1, width * camera.height / camera.width)),
       grid: grid)
-    let number = String(format: "%06d", snapshot.step)
+    let number = String(format: "%06d", snapshot.point.step)
     try PNGFile.write(
       image.picture(over: [1, 1, 1]), to: "\(folder)/preview-\(number).png", overwriting: true)
   }

@@ -14,36 +14,33 @@ struct TrainingSession {
   /// From the beginning on, so that no signal after it ends the process without a save.
   private let signals = InterruptSignals()
   private var reporter: ProgressReporter
-  /// The loss over the last hundred steps or so: it depends on steps alone, never on the clock.
-  private var smoothedLoss: Double?
+  private var lastReason: TrainingGuard.Reason?
 
   /// - Precondition: the scenes are those of the snapshot's model.
   init(
-    run: TrainingRun, snapshot: TrainingSnapshot, scenes: [SceneDataset], threadCount: Int,
+    run: TrainingRun, from loaded: SavedStates.Loaded, scenes: [SceneDataset], threadCount: Int,
     isQuiet: Bool
   ) {
-    let configuration = snapshot.model.configuration
+    let configuration = loaded.snapshot.configuration
     self.run = run
-    self.snapshot = snapshot
+    snapshot = loaded.snapshot
     self.threadCount = threadCount
     reporter = ProgressReporter(isQuiet: isQuiet)
-    if snapshot.step > 0 {
-      smoothedLoss = configuration.training.map { pow(10, -0.1 * $0.trainingPsnr) }
-    }
     let family = TrainingScene.family(
       of: scenes.map { TrainingScene($0) },
       variantsPerScene: run.settings.configuration.variantsPerScene,
       centre: configuration.bound.centre, seed: run.settings.configuration.seed)
     trainer = Trainer(
-      state: TrainingState(snapshot), scenes: family, architecture: configuration.field,
-      bound: configuration.bound, configuration: run.settings.configuration,
-      threadCount: threadCount)
+      state: loaded.state, health: loaded.health, scenes: family,
+      architecture: configuration.field, bound: configuration.bound,
+      configuration: run.settings.configuration, threadCount: threadCount)
   }
 
   /// Sums since the last log line.
   private struct Interval {
     var loss = 0.0
     var steps = 0
+    var clippedSteps = 0
     var rays = 0
     let start: Double
 
@@ -59,10 +56,15 @@ struct TrainingSession {
     var interval = Interval(start: seconds)
     var nextSave = seconds + run.settings.saveIntervalSeconds
 
-    while run.progress(step: trainer.state.step, seconds: seconds) < 1,
-      signals.failureCode == nil
-    {
+    while !trainer.health.hasGivenUp {
       let progress = run.progress(step: trainer.state.step, seconds: seconds)
+      if progress >= 1 || signals.failureCode != nil {
+        // A state that is damaged is no end: it is left, and what it cost is made up for.
+        guard let outcome = trainer.settle() else { break }
+        warn(of: outcome)
+        if signals.failureCode != nil { break }
+        continue
+      }
       let report = trainer.step(progress: progress)
       seconds = earlierSeconds + (clock.now - start).inSeconds
       snapshot.samples += report.sampleCount
@@ -70,11 +72,15 @@ struct TrainingSession {
       if !report.wasSkipped {
         interval.loss += report.loss
         interval.steps += 1
-        smoothedLoss = smoothedLoss.map { 0.99 * $0 + 0.01 * report.loss } ?? report.loss
       }
+      if report.wasClipped { interval.clippedSteps += 1 }
+      warn(of: report.outcome)
       reporter.show(
         line(interval, seconds: seconds, earlierSeconds: earlierSeconds, loss: report.loss))
-      if seconds >= nextSave {
+      // A state that is the one to go back to is half as large, so a save waits for it a little.
+      let late = nextSave + 0.1 * run.settings.saveIntervalSeconds
+      if seconds >= late || seconds >= nextSave && trainer.isAtLastGood {
+        if let outcome = trainer.settle() { warn(of: outcome) }
         try save(interval, seconds: seconds)
         interval = Interval(start: seconds)
         nextSave = seconds + run.settings.saveIntervalSeconds
@@ -88,6 +94,7 @@ struct TrainingSession {
         + String(format: "%.2f dB on training rays", smoothedPSNR)
         + (trainer.state.skippedStepCount > 0
           ? ", \(trainer.state.skippedStepCount) skipped: not finite" : ""))
+    if trainer.health.hasGivenUp { try giveUp() }
     if let code = signals.failureCode {
       throw CommandFailure(
         "stopped by a signal, saved; go on with: hypermarch train --resume \(run.folder)", code)
@@ -95,14 +102,55 @@ struct TrainingSession {
     Terminal.result(run.settings.output)
   }
 
-  private var smoothedPSNR: Double { 10 * log10(1 / max(smoothedLoss ?? 1, 1e-12)) }
+  private var smoothedPSNR: Double {
+    10 * log10(1 / max(trainer.state.smoothedLoss ?? 1, 1e-12))
+  }
+
+  private mutating func warn(of outcome: TrainingGuard.Outcome) {
+    guard case .rolledBack(let reason) = outcome else { return }
+    lastReason = reason
+    Terminal.error(
+      "warning: the training went wrong, as \(reason.rawValue): back to step "
+        + "\(trainer.state.step), with other batches and for a while half the rate")
+  }
+
+  /// What is known of a training that went wrong again and again.
+  private struct Diagnostic: Encodable {
+    let schema = 1
+    let step: Int
+    let batch: Int
+    let rollbacks: Int
+    let reason: String
+    let skippedSteps: Int
+    let seed: UInt64
+    let learningRate: Float
+    let losses: [Float]
+    let gradientNorms: [Float]
+  }
+
+  private func giveUp() throws {
+    let record = trainer.health.record
+    let reason = lastReason?.rawValue ?? "it had done so before"
+    let step = trainer.state.step
+    try run.write(
+      Diagnostic(
+        step: step, batch: step + record.skippedBatchCount, rollbacks: record.rollbackCount,
+        reason: reason, skippedSteps: trainer.state.skippedStepCount,
+        seed: run.settings.configuration.seed,
+        learningRate: run.settings.configuration.learningRate, losses: record.losses,
+        gradientNorms: record.norms))
+    throw CommandFailure(
+      "\(run.folder): the training went wrong \(record.rollbackCount) times after step \(step), the "
+        + "last time as \(reason): diagnostic.json says more; begin again with a lower "
+        + "--learning-rate", .numericFailure)
+  }
 
   /// Step, share, time left, loss, PSNR and speed.
   private func line(
     _ interval: Interval, seconds: Double, earlierSeconds: Double, loss: Double
   ) -> String {
     let progress = run.progress(step: trainer.state.step, seconds: seconds)
-    let startProgress = run.progress(step: snapshot.step, seconds: earlierSeconds)
+    let startProgress = run.progress(step: snapshot.point.step, seconds: earlierSeconds)
     let rate = Double(progress - startProgress) / max(seconds - earlierSeconds, 1e-9)
     let left = rate > 0 ? Double(1 - progress) / rate : 0
     return String(
@@ -113,24 +161,30 @@ struct TrainingSession {
 
   private struct LogLine: Encodable {
     let step: Int
+    /// The number in the saved state's name.
+    let state: Int
     let seconds: Double
     let loss: Double
     let psnr: Double
     let raysPerSecond: Double
     let skippedSteps: Int
+    let clippedSteps: Int
+    let rollbacks: Int
   }
 
   private mutating func save(_ interval: Interval, seconds: Double) throws {
     let state = trainer.state
     let line = LogLine(
-      step: state.step, seconds: seconds,
+      step: state.step, state: state.step + trainer.health.record.skippedBatchCount,
+      seconds: seconds,
       loss: interval.steps > 0 ? interval.loss / Double(interval.steps) : 0, psnr: interval.psnr,
       raysPerSecond: Double(interval.rays) / max(seconds - interval.start, 1e-9),
-      skippedSteps: state.skippedStepCount)
+      skippedSteps: state.skippedStepCount, clippedSteps: interval.clippedSteps,
+      rollbacks: trainer.health.record.rollbackCount)
     // A run that was finished already has nothing to log.
     let hasNews = interval.rays > 0
-    snapshot.update(from: state, seconds: seconds)
-    snapshot.model.configuration.training = ModelConfiguration.TrainingRecord(
+    snapshot.update(from: trainer, seconds: seconds)
+    snapshot.configuration.training = ModelConfiguration.TrainingRecord(
       dataset: URL(fileURLWithPath: run.settings.dataset).standardizedFileURL.lastPathComponent
         .onOneLine,
       seed: run.settings.configuration.seed, steps: state.step,
@@ -142,44 +196,7 @@ struct TrainingSession {
   }
 }
 
-/// The training's state, between memory and its file.
-extension TrainingState {
-  init(_ snapshot: TrainingSnapshot) {
-    self.init(
-      hypernetwork: snapshot.model.hypernetwork, latents: snapshot.model.latents,
-      optimizer: Adam(
-        rowLength: snapshot.firstMoment.count, firstMoment: snapshot.firstMoment,
-        secondMoment: snapshot.secondMoment, stepCounts: [snapshot.optimizerStep]),
-      codeOptimizer: Adam(
-        rowLength: snapshot.model.latents.width, firstMoment: snapshot.codeFirstMoment,
-        secondMoment: snapshot.codeSecondMoment, stepCounts: snapshot.codeSteps),
-      step: snapshot.step, skippedStepCount: snapshot.skippedSteps,
-      average: snapshot.average.map {
-        WeightAverage(parameters: $0.parameters, codes: $0.codes)
-      })
-  }
-}
-
-extension TrainingSnapshot {
-  init(beginningOf model: Checkpoint, state: TrainingState) {
-    self.init(
-      model: model, firstMoment: [], secondMoment: [], codeFirstMoment: [], codeSecondMoment: [],
-      optimizerStep: 0, codeSteps: [], step: 0, skippedSteps: 0, seconds: 0, samples: 0)
-    update(from: state, seconds: 0)
-  }
-
-  mutating func update(from state: TrainingState, seconds: Double) {
-    model.hypernetwork = state.hypernetwork
-    model.latents = state.latents
-    firstMoment = state.optimizer.firstMoment
-    secondMoment = state.optimizer.secondMoment
-    optimizerStep = state.optimizer.stepCounts[0]
-    codeFirstMoment = state.codeOptimizer.firstMoment
-    codeSecondMoment = state.codeOptimizer.secondMoment
-    codeSteps = state.codeOptimizer.stepCounts
-    average = state.average.map { Average(parameters: $0.parameters, codes: $0.codes) }
-    step = state.step
-    skippedSteps = state.skippedStepCount
-    self.seconds = seconds
-  }
+extension ModelConfiguration.TrainingRecord {
+  /// The loss that the record's PSNR says.
+  var smoothedLoss: Double { pow(10, -0.1 * trainingPsnr) }
 }

@@ -139,9 +139,8 @@ struct CheckpointTests {
       model = TinyModel.checkpoint()
       model.latents.values[4] = 70_000
       #expect(
-        throws: CheckpointError.safetensors(
-          .nonFinite(
-            path: path, tensor: "latents", index: 4, bits: Float.infinity.bitPattern))
+        throws: CheckpointError.notFinite(
+          path: path, tensor: "latents", index: 4, bits: Float.infinity.bitPattern)
       ) { try model.write(to: path, elementType: .float16, overwriting: false) }
 
       #expect(throws: CheckpointError.safetensors(.file(.missing(path: path)))) {

@@ -56,10 +56,48 @@ enum TinyModel {
     let model = checkpoint(training: training)
     let parameterCount = model.hypernetwork.parameters.count
     func ramp(_ count: Int, from start: Float) -> [Float] { (0..<count).map { start + Float($0) } }
-    return TrainingSnapshot(
-      model: model, firstMoment: ramp(parameterCount, from: -3),
+    var point = TrainingSnapshot.Point(
+      parameters: model.hypernetwork.parameters, codes: model.latents.values,
+      firstMoment: ramp(parameterCount, from: -3),
       secondMoment: ramp(parameterCount, from: 0), codeFirstMoment: ramp(6, from: -9),
       codeSecondMoment: ramp(6, from: 0.5), optimizerStep: 298, codeSteps: [150, 1 << 24],
-      step: 300, skippedSteps: 1, seconds: 0.1 + 0.2, samples: 12_345)
+      step: 300, skippedSteps: 1)
+    point.cells = [
+      TrainingSnapshot.Cells(visits: 150, updates: 20, bytes: [0, 255, 3, 128]),
+      TrainingSnapshot.Cells(visits: 149, updates: 19, bytes: [7]),
+    ]
+    point.samplesPerRay = 1 / 3
+    point.smoothedLoss = 1e-300
+    return TrainingSnapshot(
+      configuration: model.configuration, point: point, health: health, seconds: 0.1 + 0.2,
+      samples: 12_345)
+  }
+
+  static let health: TrainingSnapshot.Health = {
+    var health = TrainingSnapshot.Health()
+    health.norms = [0.5, 1e-30]
+    health.losses = [0.25]
+    health.explodedSteps = 3
+    health.badBatches = [280, 290]
+    health.skippedBatches = 12
+    health.slowSteps = 4
+    health.rollbacks = 2
+    return health
+  }()
+
+  /// A snapshot whose good state is another one.
+  static func snapshotWithGood() -> TrainingSnapshot {
+    var snapshot = snapshot()
+    var good = snapshot.point
+    for index in good.parameters.indices { good.parameters[index] += 0.5 }
+    good.codes = [6, 5, 4, 3, 2, 1]
+    good.firstMoment[2] = 9
+    good.step = 200
+    good.optimizerStep = 199
+    good.skippedSteps = 0
+    good.samplesPerRay = nil
+    good.cells[1].bytes = [9, 9]
+    snapshot.lastGood = good
+    return snapshot
   }
 }

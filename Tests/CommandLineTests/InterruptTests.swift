@@ -4,8 +4,10 @@ import Testing
 @Suite("Interrupting a training") struct InterruptTests {
   @Test(
     "a signal ends a training after its step, with everything saved",
-    arguments: [(Signal.interrupt, 130), (Signal.terminate, 143), (Signal.terminalClosed, 129)]
-      as [(Signal, Int32)])
+    arguments: [
+      (Signal.interrupt, 130), (Signal.terminate, 143), (Signal.terminalClosed, 129),
+      (Signal.userDefinedOne, 75),
+    ] as [(Signal, Int32)])
   func signal(signal: Signal, code: Int32) async throws {
     try await withTemporaryFolder { folder in
       let watched = try await Program.watch(

@@ -203,6 +203,41 @@ enum Program {
     }
   }
 
+  /// Runs the program, and sends it a signal some time after a line of progress.
+  ///
+  /// - Parameter again: the milliseconds after which SIGTERM follows; nil for no second signal.
+  static func run(
+    _ arguments: [String], in folder: TemporaryFolder, sending signal: Subprocess.Signal,
+    afterLine beginning: String, milliseconds: Int, again: Int? = nil
+  ) async throws -> Run {
+    try await ProcessSlots.shared.withSlot {
+      let result = try await Subprocess.run(
+        .path(filePath(path)), arguments: Arguments(arguments),
+        workingDirectory: filePath(folder.path), input: .none, output: .string(limit: 1 << 20),
+        error: .sequence
+      ) { execution in
+        var lines: [String] = []
+        var isSent = false
+        for try await line in execution.standardError.strings() {
+          lines.append(line)
+          guard !isSent, line.hasPrefix(beginning) else { continue }
+          isSent = true
+          try await Task.sleep(for: .milliseconds(milliseconds))
+          // The program may have ended by now.
+          try? execution.send(signal: signal)
+          if let again {
+            try await Task.sleep(for: .milliseconds(again))
+            try? execution.send(signal: .terminate)
+          }
+        }
+        return lines
+      }
+      return Run(
+        exitCode: try exitCode(result.terminationStatus), output: result.standardOutput,
+        errors: result.closureResult.map { $0 + "\n" }.joined())
+    }
+  }
+
   private static func exitCode(_ status: TerminationStatus) throws -> Int32 {
     guard case .exited(let code) = status else {
       throw UnexpectedEnd(description: "found \(status), expected the program to exit by itself")

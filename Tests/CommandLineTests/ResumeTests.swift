@@ -45,7 +45,7 @@ import Testing
       #expect(
         try folder.names(in: "m.run") == [
           "config.json", "log.jsonl", "preview-000004.png", "preview-000009.png",
-          "state.safetensors",
+          "state-000004.safetensors", "state-000009.safetensors",
         ])
     }
   }
@@ -79,17 +79,17 @@ import Testing
         ["train", Fixtures.cars, "-o", "m.safetensors", "--steps", "8", "--average-decay", "0.9"]
           + Fixtures.smallTraining, in: folder)
       expectSuccess(run)
-      func state() throws -> TrainingSnapshot {
-        try TrainingSnapshot.read(folder.path(of: "m.run/state.safetensors"))
+      func state(_ number: String) throws -> TrainingSnapshot {
+        try TrainingSnapshot.read(folder.path(of: "m.run/state-\(number).safetensors"))
       }
-      let before = try state()
+      let before = try state("000008")
       expectSuccess(
         try await Program.run(["train", "--resume", "m.run", "--steps", "16"], in: folder))
-      let after = try state()
+      let after = try state("000016")
       let model = try Checkpoint.read(folder.path(of: "m.safetensors"))
-      #expect(before.average != nil && after.average != before.average)
-      #expect(model.hypernetwork.parameters == after.average?.parameters)
-      #expect(model.latents.values == after.average?.codes)
+      #expect(before.point.average != nil && after.point.average != before.point.average)
+      #expect(model.hypernetwork.parameters == after.point.average?.parameters)
+      #expect(model.latents.values == after.point.average?.codes)
       #expect(model.latents != after.model.latents)
     }
   }
@@ -172,7 +172,7 @@ import Testing
       try await Self.train(steps: 1, in: folder)
       let before = try folder.names(in: "m.run")
       // No process has the largest number.
-      try folder.put("half a state", at: "m.run/.state.safetensors.tmp-\(Int32.max)")
+      try folder.put("half a state", at: "m.run/.state-000001.safetensors.tmp-\(Int32.max)")
       try folder.put("half a model", at: ".m.safetensors.tmp-\(Int32.max)")
       expectSuccess(try await Program.run(["train", "--resume", "m.run"], in: folder))
       #expect(try folder.names(in: "m.run") == before)
@@ -205,10 +205,13 @@ import Testing
         line: "m.run/config.json: found no settings of a training run, expected")
       try folder.put(settings, at: "m.run/config.json")
 
-      let state = try folder.bytes(of: "m.run/state.safetensors")
-      try folder.put(Array(state.dropLast(1)), at: "m.run/state.safetensors")
+      let state = try folder.bytes(of: "m.run/state-000001.safetensors")
+      try folder.put(Array(state.dropLast(1)), at: "m.run/state-000001.safetensors")
       try await expectRefusal(
-        in: folder, code: 65, line: "m.run/state.safetensors: found ")
+        in: folder, code: 65, line: "m.run/state-000001.safetensors: found ")
+      try folder.remove("m.run/state-000001.safetensors")
+      try await expectRefusal(
+        in: folder, code: 66, line: "m.run: found no saved state, expected one")
     }
   }
 

@@ -13,7 +13,7 @@ import Testing
       #expect(try folder.names() == ["cars.run", "cars.safetensors"])
       #expect(
         try folder.names(in: "cars.run")
-          == ["config.json", "log.jsonl", "preview-000003.png", "state.safetensors"])
+          == ["config.json", "log.jsonl", "preview-000003.png", "state-000003.safetensors"])
       let log = try folder.text(of: "cars.run/log.jsonl").split(separator: "\n")
       let line = try JSONDecoder().decode(LogLine.self, from: Data(try #require(log.last).utf8))
       #expect(log.count == 1)
@@ -104,7 +104,7 @@ import Testing
       expectSuccess(replacing)
       #expect(
         try folder.names(in: "m.run")
-          == ["config.json", "log.jsonl", "preview-000001.png", "state.safetensors"])
+          == ["config.json", "log.jsonl", "preview-000001.png", "state-000001.safetensors"])
       #expect(try folder.text(of: "m.run/log.jsonl").split(separator: "\n").count == 1)
       #expect(try folder.bytes(of: "m.safetensors") != before["m.safetensors"])
     }

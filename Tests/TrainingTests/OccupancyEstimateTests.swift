@@ -144,4 +144,65 @@ struct OccupancyEstimateTests {
       #expect(estimate.dueCells.count == 256)
     }
   }
+
+  @Test("an estimate comes back from its code, and goes on alike")
+  func code() throws {
+    var random = SeededGenerator(seed: 3)
+    // From nothing known, over fog, to a few cells of many densities.
+    for share in [0, 1, 0.7, 0.05] as [Float] {
+      var estimate = OccupancyEstimate(cells: Self.cells)
+      for turn in 0..<5 where share > 0 {
+        let due = estimate.dueCells
+        let sampled = due.map { _ in
+          random.uniform() < share ? Self.threshold * (random.uniform() * 30 + 1) : 0
+        }
+        estimate.update(due, with: sampled, decay: turn == 3 ? 0.9 : 0.5)
+        let bytes = estimate.encodedCells
+        var copy = try #require(
+          OccupancyEstimate(
+            cells: Self.cells, encodedCells: bytes, updateCount: estimate.updateCount))
+        #expect(copy.mask == estimate.mask && copy.dueCells == estimate.dueCells)
+        #expect(copy.occupiedBox == estimate.occupiedBox && copy.encodedCells == bytes)
+        var original = estimate
+        Self.look(at: &original)
+        Self.look(at: &copy)
+        #expect(copy.encodedCells == original.encodedCells && copy.mask == original.mask)
+      }
+      let bytes = estimate.encodedCells
+      if share == 0.05 { #expect(bytes.count < 256) }
+      let copy = OccupancyEstimate(
+        cells: Self.cells, encodedCells: bytes, updateCount: estimate.updateCount)
+      #expect(copy?.mask == estimate.mask)
+    }
+  }
+
+  @Test("what density is kept as is how many decays it is above the threshold")
+  func looks() {
+    for (decay, most) in [(Float(0.5), 10), (0.9, 30)] {
+      for factor in [0.5, 1, 1.001, 2, 3, 100, 1000] as [Float] {
+        var estimate = OccupancyEstimate(cells: Self.cells)
+        var density = factor * Self.threshold
+        Self.look(at: &estimate, densities: [100: density], decay: decay)
+        for _ in 0..<most {
+          #expect(estimate.mask.contains(index: 100) == (density > Self.threshold))
+          let isDue = estimate.dueCells.contains { Self.index(of: $0) == 100 }
+          Self.look(at: &estimate, decay: decay)
+          if isDue { density *= decay }
+        }
+      }
+    }
+  }
+
+  @Test(
+    "bytes that are no cells are refused",
+    arguments: [
+      [], [UInt8](repeating: 188, count: 7), [UInt8](repeating: 188, count: 9),
+      [UInt8](repeating: 188, count: 8) + [125], [UInt8](repeating: 188, count: 7) + [253],
+      [UInt8](repeating: 188, count: 7) + [187, 253, 0],
+      [UInt8](repeating: 188, count: 7) + [187, 253, 49],
+      [UInt8](repeating: 188, count: 7) + [187, 254], [UInt8](repeating: 255, count: 512),
+    ])
+  func malformedCode(bytes: [UInt8]) {
+    #expect(OccupancyEstimate(cells: Self.cells, encodedCells: bytes, updateCount: 1) == nil)
+  }
 }

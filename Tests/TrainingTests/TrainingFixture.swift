@@ -78,11 +78,12 @@ enum TrainingFixture {
     _ generator: GeneratorKind = .perLayer,
     field: FieldArchitecture = TinyModels.field(width: 32, positionOctaves: 3),
     scenes: [TrainingScene] = TrainingFixture.scenes, state: TrainingState? = nil,
+    health: TrainingGuard? = nil,
     configuration: TrainingConfiguration = TrainingFixture.configuration, threadCount: Int = 1
   ) -> Trainer {
     Trainer(
-      state: state ?? initialState(generator, field: field, scenes: scenes), scenes: scenes,
-      architecture: field, bound: TinyModels.cube, configuration: configuration,
+      state: state ?? initialState(generator, field: field, scenes: scenes), health: health,
+      scenes: scenes, architecture: field, bound: TinyModels.cube, configuration: configuration,
       threadCount: threadCount)
   }
 }
@@ -100,5 +101,36 @@ extension TrainingState {
     }
     return numbers(self) == numbers(other) && optimizer.stepCounts == other.optimizer.stepCounts
       && codeOptimizer.stepCounts == other.codeOptimizer.stepCounts
+  }
+
+  /// Every number that a saved state holds.
+  var numbers: [[Float]] {
+    [
+      hypernetwork.parameters, latents.values, optimizer.firstMoment, optimizer.secondMoment,
+      codeOptimizer.firstMoment, codeOptimizer.secondMoment, average?.parameters ?? [],
+      average?.codes ?? [], [Float(samplesPerRay ?? 0), Float(smoothedLoss ?? 0)],
+    ]
+  }
+
+  /// The state made anew of what a file keeps of it.
+  func saved(cells: CellGrid) throws -> TrainingState {
+    var state = TrainingState(
+      hypernetwork: hypernetwork, latents: latents,
+      optimizer: Adam(
+        rowLength: optimizer.firstMoment.count, firstMoment: optimizer.firstMoment,
+        secondMoment: optimizer.secondMoment, stepCounts: optimizer.stepCounts),
+      codeOptimizer: Adam(
+        rowLength: latents.width, firstMoment: codeOptimizer.firstMoment,
+        secondMoment: codeOptimizer.secondMoment, stepCounts: codeOptimizer.stepCounts),
+      step: step, skippedStepCount: skippedStepCount, average: average)
+    state.occupancy = try occupancy.map {
+      try #require(
+        OccupancyEstimate(
+          cells: cells, encodedCells: $0.encodedCells, updateCount: $0.updateCount))
+    }
+    state.visitCounts = visitCounts
+    state.samplesPerRay = samplesPerRay
+    state.smoothedLoss = smoothedLoss
+    return state
   }
 }

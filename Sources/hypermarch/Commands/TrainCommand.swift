@@ -5,6 +5,7 @@ import Files
 import Foundation
 import NeuralFields
 import Training
+import VolumeRendering
 
 /// Trains a hypernetwork prior over the scenes of a data set.
 struct TrainCommand: ParsableCommand {
@@ -104,13 +105,13 @@ struct TrainCommand: ParsableCommand {
   private func resumedSession(of folder: String) throws -> TrainingSession {
     var run = try TrainingRun(resuming: folder)
     try run.settings.configuration.precision.checkAvailable()
-    let snapshot = try run.readState()
+    let loaded = try run.states.newest(resolution: run.settings.configuration.gridResolution)
     let scenes = try ProgressReporter.waiting(
       for: "reading \(run.settings.dataset)", isQuiet: quiet
     ) {
       try open(run.settings)
     }
-    let names = snapshot.model.configuration.scenes
+    let names = loaded.snapshot.configuration.scenes
     let variantsPerScene = run.settings.configuration.variantsPerScene
     let found = TrainingScene.familyNames(
       of: scenes.map(\.name), variantsPerScene: variantsPerScene)
@@ -125,8 +126,8 @@ struct TrainCommand: ParsableCommand {
     try run.update(
       minutes: minutes, steps: steps, saveIntervalSeconds: saveEvery.map { $0 * 60 })
     let session = TrainingSession(
-      run: run, snapshot: snapshot, scenes: scenes, threadCount: threads.count, isQuiet: quiet)
-    say("\(ProgressReporter.count(scenes.count, "scene")), going on from step \(snapshot.step)")
+      run: run, from: loaded, scenes: scenes, threadCount: threads.count, isQuiet: quiet)
+    say("\(ProgressReporter.count(scenes.count, "scene")), going on from step \(loaded.state.step)")
     return session
   }
 
@@ -165,24 +166,43 @@ struct TrainCommand: ParsableCommand {
       scenes: TrainingScene.familyNames(
         of: scenes.map(\.name), variantsPerScene: plan.configuration.variantsPerScene),
       defaultView: ModelConfiguration.DefaultView(Viewpoint(of: scenes, bound: plan.bound)))
-    // Found now rather than by the first save.
-    try CommandFailure.wrapping { try configuration.check(path: path) }
+    try check(configuration, of: dataset, path: path)
     try state(
       scenes, configuration: plan.configuration, model: configuration, stepCount: settings.steps)
     let stem = path.hasSuffix(".safetensors") ? String(path.dropLast(12)) : path
     let run = try TrainingRun(
       new: runFolder ?? stem + ".run", settings: settings, overwriting: output.overwrite)
     let state = plan.initialState(sceneNames: configuration.scenes)
-    let model = Checkpoint(
-      configuration: configuration, hypernetwork: state.hypernetwork, latents: state.latents)
     let session = TrainingSession(
-      run: run, snapshot: TrainingSnapshot(beginningOf: model, state: state), scenes: scenes,
-      threadCount: threads.count, isQuiet: quiet)
+      run: run,
+      from: SavedStates.Loaded(
+        snapshot: TrainingSnapshot(beginningOf: configuration, state: state), state: state,
+        health: nil), scenes: scenes, threadCount: threads.count, isQuiet: quiet)
     say(
       ProgressReporter.count(scenes.count, "scene")
         + " (\(plan.kind.rawValue)), \(plan.field.layout.count) field weights, "
         + "\(state.hypernetwork.layout.count) parameters, \(plan.hypernetwork.generator.name)")
+    let cells = CellGrid(bound: plan.bound, resolution: plan.configuration.gridResolution)
+    let mebibytes = SavedStates.mebibytes(
+      for: state, keepsMean: plan.configuration.averageDecay > 0, cellCount: cells.cellCount)
+    say("states take up to \(mebibytes) MiB in \(run.folder)")
     return session
+  }
+
+  /// Finds now, rather than at the first save, what no model can have, and blames the data for it.
+  private func check(
+    _ configuration: ModelConfiguration, of dataset: String, path: String
+  ) throws {
+    do throws(CheckpointError) {
+      try configuration.check(path: path)
+    } catch {
+      guard case .configuration(_, let key, let found, let expected) = error else {
+        throw CommandFailure(error)
+      }
+      throw CommandFailure(
+        "\(dataset): found scenes that no model can hold, \(key) would be \(found), expected "
+          + expected, .badData)
+    }
   }
 
   private func say(_ line: String) {

@@ -1,0 +1,255 @@
+import NeuralFields
+
+/// A training's snapshot, to and from its file.
+extension TrainingSnapshot {
+  static let versionKey = "hypermarch.state_version"
+  static let countersKey = "hypermarch.counters"
+  static let prefix = "optimizer."
+  static let goodPrefix = "optimizer.good."
+
+  /// Writes the snapshot, whole or not at all, in place of one that is there.
+  ///
+  /// - Throws: `CheckpointError`, as `Checkpoint.write` does.
+  package func write(to path: String) throws(CheckpointError) {
+    try configuration.check(path: path)
+    var tensors = model.tensors(elementType: .float32)
+    tensors += point.tensors(prefix: Self.prefix)
+    var counters = CounterText()
+    point.add(to: &counters, prefix: "")
+    if let lastGood {
+      tensors += [
+        Tensor(name: Self.goodPrefix + "parameters", values: lastGood.parameters),
+        Tensor(name: Self.goodPrefix + "codes", values: lastGood.codes),
+      ]
+      tensors += lastGood.tensors(prefix: Self.goodPrefix, besides: point)
+      lastGood.add(to: &counters, prefix: "good-")
+    }
+    tensors += [
+      Tensor(name: Self.prefix + "norms", values: health.norms),
+      Tensor(name: Self.prefix + "losses", values: health.losses),
+    ]
+    counters.set("exploded-steps", health.explodedSteps)
+    counters.set("bad-batches", health.badBatches)
+    counters.set("skipped-batches", health.skippedBatches)
+    counters.set("slow-steps", health.slowSteps)
+    counters.set("rollbacks", health.rollbacks)
+    counters.set("seconds", seconds)
+    counters.set("samples", samples)
+    let file = SafetensorsFile(
+      tensors: tensors,
+      metadata: [
+        Checkpoint.metadataKey: configuration.text, Self.versionKey: "\(Self.stateVersion)",
+        Self.countersKey: counters.text,
+      ])
+    try Checkpoint.writing(to: path) { () throws(SafetensorsError) in
+      try Safetensors.write(file, to: path, overwriting: true)
+    }
+  }
+
+  /// Reads a snapshot, which hypermarch alone writes: it must have checksums.
+  ///
+  /// A file of version 1 is read too, and is not complete.
+  package static func read(_ path: String) throws(CheckpointError) -> TrainingSnapshot {
+    let file = try Checkpoint.safetensors { () throws(SafetensorsError) in
+      try Safetensors.read(path, checksums: .required)
+    }
+    guard let version = Int(file.metadata[versionKey] ?? "1") else {
+      throw .configuration(
+        path: path, key: "state_version", found: file.metadata[versionKey] ?? "",
+        expected: "\(stateVersion)")
+    }
+    guard (1...stateVersion).contains(version) else {
+      throw .unsupportedVersion(path: path, found: version, expected: stateVersion)
+    }
+    var modelFile = file
+    modelFile.tensors.removeAll { $0.name.hasPrefix(prefix) }
+    let model = try Checkpoint.decode(modelFile, path: path)
+    var tensors = TensorTable(file.tensors.filter { $0.name.hasPrefix(prefix) }, path: path)
+    var point = try Point(
+      parameters: model.hypernetwork.parameters, codes: model.latents.values, scenes: model.latents,
+      tensors: &tensors, prefix: prefix)
+    var counters =
+      version == 1
+      ? try CounterText(version1: file.metadata["hypermarch.progress"], path: path)
+      : try CounterText(file.metadata[countersKey], path: path)
+    try point.take(from: &counters, prefix: "")
+    var snapshot = TrainingSnapshot(
+      configuration: model.configuration, point: point, seconds: try counters.number("seconds"),
+      samples: try counters.count("samples"), isComplete: version == stateVersion)
+    if version > 1 {
+      try snapshot.point.takeCells(
+        scenes: model.latents, tensors: &tensors, prefix: prefix, path: path)
+      snapshot.health = try Health(from: &counters, tensors: &tensors)
+    }
+    if tensors.contains(goodPrefix + "parameters") {
+      var good = try Point(
+        parameters: try tensors.take(goodPrefix + "parameters", shape: [point.parameters.count]),
+        codes: try tensors.take(goodPrefix + "codes", shape: [point.codes.count]),
+        scenes: model.latents, tensors: &tensors, prefix: goodPrefix)
+      try good.take(from: &counters, prefix: "good-")
+      try good.takeCells(
+        scenes: model.latents, besides: snapshot.point, tensors: &tensors, prefix: goodPrefix,
+        path: path)
+      snapshot.lastGood = good
+    }
+    try tensors.expectEmpty()
+    try counters.expectEmpty()
+    return snapshot
+  }
+}
+
+extension Tensor {
+  fileprivate init(name: String, values: [Float]) {
+    self.init(name: name, shape: [values.count], values: values)
+  }
+}
+
+extension TrainingSnapshot.Health {
+  fileprivate init(
+    from counters: inout CounterText, tensors: inout TensorTable
+  ) throws(CheckpointError) {
+    let finite = 0...Float.greatestFiniteMagnitude
+    norms = try tensors.take(TrainingSnapshot.prefix + "norms", atMost: 1000, in: finite)
+    losses = try tensors.take(TrainingSnapshot.prefix + "losses", atMost: 1000, in: finite)
+    explodedSteps = try counters.count("exploded-steps")
+    badBatches = try counters.counts("bad-batches", atMost: 1000)
+    skippedBatches = try counters.count("skipped-batches")
+    slowSteps = try counters.count("slow-steps")
+    rollbacks = try counters.count("rollbacks")
+  }
+}
+
+extension TrainingSnapshot.Point {
+  /// Numbers up to which a `Float` counts exactly.
+  private static let countRange: ClosedRange<Float> = 0...0x1p24
+
+  /// All but parameters and codes.
+  ///
+  /// - Parameter other: a point in the same file; a scene whose bytes are the same there has none here.
+  fileprivate func tensors(
+    prefix: String, besides other: TrainingSnapshot.Point? = nil
+  ) -> [Tensor] {
+    let others = other.map { $0.cells.map(\.bytes) } ?? []
+    let bytes = cells.enumerated().map { scene, cells in
+      scene < others.count && others[scene] == cells.bytes ? [] : cells.bytes
+    }
+    func tensor(_ name: String, _ values: [Float]) -> Tensor {
+      Tensor(name: prefix + name, values: values)
+    }
+    var tensors = [
+      tensor("first_moment", firstMoment), tensor("second_moment", secondMoment),
+      tensor("code_first_moment", codeFirstMoment), tensor("code_second_moment", codeSecondMoment),
+      tensor("code_steps", codeSteps.map(Float.init)),
+    ]
+    if let average {
+      tensors += [
+        tensor("average", average.parameters), tensor("code_average", average.codes),
+      ]
+    }
+    tensors += [
+      tensor("cells", PackedBytes.pack(Array(bytes.joined()))),
+      tensor("cell_bytes", bytes.map { Float($0.count) }),
+      tensor("visits", cells.map { Float($0.visits) }),
+      tensor("updates", cells.map { Float($0.updates) }),
+    ]
+    return tensors
+  }
+
+  fileprivate func add(to counters: inout CounterText, prefix: String) {
+    counters.set(prefix + "step", step)
+    counters.set(prefix + "skipped-steps", skippedSteps)
+    counters.set(prefix + "optimizer-step", optimizerStep)
+    if let samplesPerRay { counters.set(prefix + "samples-per-ray", samplesPerRay) }
+    if let smoothedLoss { counters.set(prefix + "smoothed-loss", smoothedLoss) }
+  }
+
+  fileprivate init(
+    parameters: [Float], codes: [Float], scenes: LatentTable, tensors: inout TensorTable,
+    prefix: String
+  ) throws(CheckpointError) {
+    let (shape, codeShape) = ([parameters.count], [codes.count])
+    // The root is taken of second moments, means of squares.
+    let squares = 0...Float.greatestFiniteMagnitude
+    self.init(
+      parameters: parameters, codes: codes,
+      firstMoment: try tensors.take(prefix + "first_moment", shape: shape),
+      secondMoment: try tensors.take(prefix + "second_moment", shape: shape, in: squares),
+      codeFirstMoment: try tensors.take(prefix + "code_first_moment", shape: codeShape),
+      codeSecondMoment: try tensors.take(
+        prefix + "code_second_moment", shape: codeShape, in: squares),
+      optimizerStep: 0,
+      codeSteps: try tensors.take(
+        prefix + "code_steps", shape: [scenes.names.count], in: Self.countRange
+      ).map { Int($0) }, step: 0, skippedSteps: 0)
+    if tensors.contains(prefix + "average") {
+      average = TrainingSnapshot.Average(
+        parameters: try tensors.take(prefix + "average", shape: shape),
+        codes: try tensors.take(prefix + "code_average", shape: codeShape))
+    }
+  }
+
+  fileprivate mutating func take(
+    from counters: inout CounterText, prefix: String
+  ) throws(CheckpointError) {
+    step = try counters.count(prefix + "step")
+    skippedSteps = try counters.count(prefix + "skipped-steps")
+    optimizerStep = try counters.count(prefix + "optimizer-step", atMost: step)
+    samplesPerRay = try counters.numberIfPresent(prefix + "samples-per-ray")
+    smoothedLoss = try counters.numberIfPresent(prefix + "smoothed-loss")
+  }
+
+  fileprivate mutating func takeCells(
+    scenes: LatentTable, besides other: TrainingSnapshot.Point? = nil,
+    tensors: inout TensorTable, prefix: String, path: String
+  ) throws(CheckpointError) {
+    func counts(_ name: String) throws(CheckpointError) -> [Int] {
+      try tensors.take(prefix + name, atMost: scenes.names.count, in: Self.countRange).map {
+        Int($0)
+      }
+    }
+    let (lengths, visits, updates) = (
+      try counts("cell_bytes"), try counts("visits"), try counts("updates")
+    )
+    let total = lengths.reduce(0, +)
+    let bytes = PackedBytes.unpack(
+      try tensors.take(
+        prefix + "cells", shape: [PackedBytes.wordCount(of: total)], in: 0...0xFF_FFFF),
+      count: total)
+    let count = lengths.count
+    guard [0, scenes.names.count].contains(count), visits.count == count, updates.count == count
+    else {
+      throw .shape(
+        path: path, tensor: prefix + "cell_bytes", found: [count], expected: [scenes.names.count])
+    }
+    var start = 0
+    for scene in 0..<count {
+      let end = start + lengths[scene]
+      let shared = start == end && scene < other?.cells.count ?? 0 ? other?.cells[scene].bytes : nil
+      cells.append(
+        TrainingSnapshot.Cells(
+          visits: visits[scene], updates: updates[scene],
+          bytes: shared ?? Array(bytes[start..<end])))
+      start = end
+    }
+  }
+}
+
+/// Bytes as whole numbers that a `Float` holds exactly, three to a number, the first the lowest.
+enum PackedBytes {
+  static func wordCount(of byteCount: Int) -> Int { (byteCount + 2) / 3 }
+
+  static func pack(_ bytes: [UInt8]) -> [Float] {
+    (0..<wordCount(of: bytes.count)).map { word in
+      var number: UInt32 = 0
+      for place in 0..<min(3, bytes.count - 3 * word) {
+        number |= UInt32(bytes[3 * word + place]) << UInt32(8 * place)
+      }
+      return Float(number)
+    }
+  }
+
+  /// - Precondition: words are in 0…2²⁴ − 1, and as many as `count` bytes make.
+  static func unpack(_ words: [Float], count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: UInt32(words[$0 / 3]) >> UInt32($0 % 3 * 8)) }
+  }
+}

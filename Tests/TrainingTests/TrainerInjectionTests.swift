@@ -1,0 +1,163 @@
+import Datasets
+import Foundation
+import Kernels
+import NeuralFields
+import TestSupport
+import Testing
+import Training
+import VolumeRendering
+
+/// Numbers that go wrong in the middle of a training, wherever they may.
+@Suite("Trainer, injected numbers")
+struct TrainerInjectionTests {
+  private static let stepCount = 1000
+  private static let injectionsPerRun = 4
+
+  private static let views = TrainingFixture.views(of: BallField(), count: 30, size: 12)
+
+  /// The views' bytes with a grain, as photographs have: the luck of the last batches counts for little
+  /// beside it, and what a training has lost does not.
+  private static let pictures: [[UInt8]] = {
+    var random = SeededGenerator(seed: 9)
+    return views.map { view in
+      view.samples.enumerated().map { index, byte in
+        guard index % 4 != 3 else { return byte }
+        return UInt8(min(max(Float(byte) + 220 * (random.uniform() - 0.5), 0), 255))
+      }
+    }
+  }()
+
+  private static let configuration: TrainingConfiguration = {
+    var configuration = TrainingFixture.configuration
+    configuration.samplesPerDiagonal = 24
+    configuration.raysPerStep = 128
+    configuration.learningRate = 5e-3
+    configuration.averageDecay = 0.98
+    return configuration
+  }()
+
+  private static func scene(withDamagedCamera value: Float? = nil) -> TrainingScene {
+    TrainingScene(
+      name: "ball", background: .transparent,
+      views: views.enumerated().map { index, view in
+        var camera = view.camera
+        if index == 0, let value { camera.position.x = value }
+        return (camera, pictures[index])
+      })
+  }
+
+  private static let cleanScene = scene()
+
+  /// Values that are not finite, or far from any that training makes.
+  private static let values: [Float] = [
+    .nan, .infinity, -.infinity, 1e38, -1e30, 1e12, -1e6, 300,
+  ]
+
+  /// Trains to the end and returns the PSNR of the views, dB; nil where a number that is not finite
+  /// would have been saved, or where the training gave up.
+  private static func run(injections: [Int: (inout Trainer) -> Float?]) -> Double? {
+    var trainer = TrainingFixture.trainer(
+      field: TinyModels.field(width: 16, positionOctaves: 2), scenes: [cleanScene],
+      configuration: configuration, threadCount: 1)
+    var nextInjection = 0
+    let times = injections.keys.sorted()
+    var taken = 0
+    while true {
+      if trainer.health.hasGivenUp { return nil }
+      let isAtEnd = trainer.state.step >= stepCount
+      var gradient: Float?
+      if nextInjection < times.count, taken >= times[nextInjection] {
+        gradient = injections[times[nextInjection]]?(&trainer)
+        nextInjection += 1
+      }
+      // What a save would do, at odd times too.
+      if isAtEnd || taken % 37 == 0 {
+        let outcome = trainer.settle()
+        guard trainer.state.numbers.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { return nil }
+        if isAtEnd && outcome == nil { break }
+      }
+      let progress = Float(trainer.state.step) / Float(stepCount)
+      _ = trainer.step(
+        progress: min(1, progress),
+        changeGradient: gradient.map { value in { $0[$0.count / 2] = value } })
+      trainer.scenes = [cleanScene]
+      taken += 1
+    }
+    var shown = trainer
+    if let average = trainer.state.average {
+      shown.state.hypernetwork.parameters = average.parameters
+      shown.state.latents.values = average.codes
+    }
+    return trainingPSNR(of: shown.state)
+  }
+
+  /// PSNR on the rays of fixed batches, dB: the same for every model, so that luck decides little.
+  private static func trainingPSNR(of state: TrainingState) -> Double {
+    var configuration = configuration
+    configuration.seed = 1
+    configuration.learningRate = 0
+    configuration.codeLearningRate = 0
+    configuration.averageDecay = 0
+    var trainer = TrainingFixture.trainer(
+      field: TinyModels.field(width: 16, positionOctaves: 2), scenes: [cleanScene], state: state,
+      configuration: configuration)
+    let loss = (0..<100).map { _ in trainer.step(progress: 1).loss }.reduce(0, +) / 100
+    return -10 * log10(loss)
+  }
+
+  /// Something to go wrong, chosen at random; returns a value for the gradient of the next step.
+  private static func injection(
+    _ random: inout SeededGenerator
+  ) -> (inout Trainer) -> Float? {
+    let value = values[random.index(below: values.count)]
+    let kind = random.index(below: 8)
+    let place = random.next()
+    func index(_ count: Int) -> Int { Int(place % UInt64(count)) }
+    return { trainer in
+      switch kind {
+      case 0, 1:
+        trainer.state.hypernetwork.parameters[
+          index(trainer.state.hypernetwork.parameters.count)] = value
+      case 2: trainer.state.latents.values[index(trainer.state.latents.values.count)] = value
+      case 3:
+        guard let average = trainer.state.average else { return nil }
+        var parameters = average.parameters
+        parameters[index(parameters.count)] = value
+        trainer.state.average = WeightAverage(parameters: parameters, codes: average.codes)
+      case 4: trainer.scenes = [scene(withDamagedCamera: value)]
+      case 5:
+        let adam = trainer.state.optimizer
+        var moments = [adam.firstMoment, adam.secondMoment]
+        moments[Int(place >> 62 & 1)][index(adam.firstMoment.count)] = value
+        trainer.state.optimizer = Adam(
+          rowLength: adam.firstMoment.count, firstMoment: moments[0], secondMoment: moments[1],
+          stepCounts: adam.stepCounts)
+      default: return value
+      }
+      return nil
+    }
+  }
+
+  @Test("Promise 5: whatever number goes wrong in a training, none that is not finite is saved")
+  func injected() throws {
+    let clean = try #require(Self.run(injections: [:]))
+    let count = Robustness.cases(quick: 20, all: 1000)
+    var failures = 0
+    var worst = 0.0
+    for run in 0..<count / Self.injectionsPerRun {
+      var random = SeededGenerator(seed: 7, UInt64(run))
+      var injections: [Int: (inout Trainer) -> Float?] = [:]
+      while injections.count < Self.injectionsPerRun {
+        injections[1 + random.index(below: Self.stepCount)] = Self.injection(&random)
+      }
+      let psnr = Self.run(injections: injections) ?? 0
+      worst = max(worst, abs(psnr - clean))
+      #expect(abs(psnr - clean) < 0.1, "run \(run): \(psnr) dB, clean \(clean) dB")
+      if abs(psnr - clean) >= 0.1 { failures += Self.injectionsPerRun }
+    }
+    Robustness.record(
+      "non-finite injected", cases: count, failures: failures,
+      note: "\(Self.injectionsPerRun) a run; PSNR differs by at most "
+        + String(format: "%.3f dB", worst))
+  }
+}
