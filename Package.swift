@@ -23,6 +23,18 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool =
     resources: fixtures ? [.copy("Fixtures")] : [], swiftSettings: strict)
 }
 
+/// Programs that feed readers: `scripts/fuzz` and `scripts/peers/compare-safetensors` ask for them.
+let fuzz: [Target] =
+  Context.environment["HYPERMARCH_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzzing/Program", swiftSettings: strict),
+    .executableTarget(
+      name: "verdicts", dependencies: ["Checkpoints"], path: "Tests/Fuzzing/Verdicts",
+      swiftSettings: strict),
+  ]
+
 // The targets climb: each imports only what stands above it here, and only what it names.
 // `scripts/check-layering` compares this table with the import lines.
 let package = Package(
@@ -95,9 +107,16 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["NeuralFields", "Kernels", "Imaging", "Files"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "Fuzzing", dependencies: ["Sequences", "Datasets", "Checkpoints", "Imaging", "Files"],
+      path: "Tests/Fuzzing", exclude: ["Corpora", "Dictionaries", "Program", "Verdicts"],
+      swiftSettings: strict),
+    tests(
+      "FuzzingTests",
+      ["Fuzzing", "Sequences", "Datasets", "Checkpoints", "NeuralFields", "Imaging", "Files"]),
     tests("FilesTests", ["Files"]),
     tests("KernelsTests", ["Kernels"]),
-    tests("ImagingTests", ["Imaging", "Files"]),
+    tests("ImagingTests", ["Imaging", "Files"], fixtures: true),
     tests("NeuralFieldsTests", ["NeuralFields", "Kernels"]),
     tests("VolumeRenderingTests", ["VolumeRendering", "NeuralFields", "Imaging", "Kernels"]),
     tests("CheckpointsTests", ["Checkpoints", "NeuralFields", "Kernels", "Files"]),
@@ -131,4 +150,4 @@ let package = Package(
         "Files",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], fixtures: true),
-  ])
+  ] + fuzz)

@@ -17,6 +17,8 @@
 enum {
   message_capacity = 200,
   chunk_byte_limit = 8 << 20,
+  // Texts are kept, so that all of them count together.
+  text_byte_limit = 256 << 10,
   chunk_count_limit = 64,
   // The size of the pieces that the pixels are cut into, and so of most calls to the system.
   piece_byte_count = 1 << 16,
@@ -95,7 +97,7 @@ cpng_reader *cpng_reader_create(
   }
   png_set_read_fn(reader->png, reader, take_bytes);
   png_set_user_limits(reader->png, size_limit, size_limit);
-  png_set_chunk_malloc_max(reader->png, chunk_byte_limit);
+  png_set_chunk_malloc_max(reader->png, reads_text ? text_byte_limit : chunk_byte_limit);
   png_set_chunk_cache_max(reader->png, chunk_count_limit);
   png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_set_benign_errors(reader->png, 0);

@@ -53,7 +53,12 @@ package struct Checkpoint: Sendable {
     return try decode(file, path: path)
   }
 
-  static func decode(_ file: SafetensorsFile, path: String) throws(CheckpointError) -> Checkpoint {
+  /// Makes a model of a file's contents, whose checksums have been looked at where there are any.
+  ///
+  /// - Parameter path: the file's name, for errors.
+  package static func decode(_ file: SafetensorsFile, path: String) throws(CheckpointError)
+    -> Checkpoint
+  {
     guard let text = file.metadata[metadataKey] else { throw .notAModel(path: path) }
     let configuration = try ModelConfiguration(text: text, path: path)
     if !file.hasChecksums && configuration.program.hasPrefix(programPrefix) {
@@ -65,6 +70,9 @@ package struct Checkpoint: Sendable {
     let latents = try tensors.take(
       "latents", shape: [configuration.scenes.count, configuration.hypernetwork.latentWidth])
     var parameters: [Float] = []
+    // No more than the file has, whatever the configuration asks for.
+    parameters.reserveCapacity(
+      min(layout.count, file.tensors.reduce(0) { $0 + $1.values.count }))
     for entry in layout.entries {
       parameters += try tensors.take("hypernetwork.\(entry.name)", shape: entry.shape)
     }

@@ -31,26 +31,28 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
       "\(path.onOneLine): found a safetensors file without the metadata text "
         + "\"hypermarch_latent\", expected a latent written by hypermarch fit"
     case .otherModel(let path, let found, let expected):
-      "\(path.onOneLine): found a latent of model \(found.prefix(40).description.onOneLine), "
+      "\(path.onOneLine): found a latent of model \(found.clipped(to: 40)), "
         + "expected one of this model, \(expected): fit it again"
     case .unsupportedVersion(let path, let found, let expected):
       "\(path.onOneLine): found format version \(found), expected \(expected); "
         + "a newer hypermarch may read it"
     case .configuration(let path, let key, let found, let expected):
-      "\(path.onOneLine): metadata hypermarch\(key.isEmpty ? "" : "." + key.onOneLine): "
-        + "found \(found.prefix(200).description.onOneLine), expected \(expected)"
+      "\(path.onOneLine): metadata hypermarch\(key.isEmpty ? "" : "." + key.clipped(to: 120)): "
+        + "found \(found.clipped(to: 200)), expected \(expected)"
     case .missingTensor(let path, let tensor):
-      "\(path.onOneLine): tensor \(tensor): found none, expected one for this configuration"
+      "\(path.onOneLine): tensor \(tensor.clipped(to: 120)): found none, "
+        + "expected one for this configuration"
     case .unexpectedTensor(let path, let tensor):
-      "\(path.onOneLine): tensor \(tensor.prefix(120).description.onOneLine): found it, "
+      "\(path.onOneLine): tensor \(tensor.clipped(to: 120)): found it, "
         + "expected none of that name for this configuration"
     case .shape(let path, let tensor, let found, let expected):
-      "\(path.onOneLine): tensor \(tensor): found shape \(found), expected \(expected)"
+      "\(path.onOneLine): tensor \(tensor.clipped(to: 120)): found shape \(found), "
+        + "expected \(expected)"
     case .notFinite(let path, let tensor, let index, let bits):
       "\(path.onOneLine): not written: tensor \(tensor): value \(index): "
         + "found \(Float(bitPattern: bits)), expected a finite number"
     case .value(let path, let tensor, let index, let found, let expected):
-      "\(path.onOneLine): tensor \(tensor): value \(index): found \(found), "
+      "\(path.onOneLine): tensor \(tensor.clipped(to: 120)): value \(index): found \(found), "
         + "expected \(expected.lowerBound)…\(expected.upperBound)"
     }
   }

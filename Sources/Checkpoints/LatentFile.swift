@@ -69,9 +69,18 @@ package struct LatentFile: Sendable, Equatable {
   ///
   /// - Throws: `CheckpointError`; whether a model has use for it, `check(against:path:)` says.
   package static func read(_ path: String) throws(CheckpointError) -> LatentFile {
-    let file = try Checkpoint.safetensors { () throws(SafetensorsError) in
-      try Safetensors.read(path, byteLimit: byteLimit, checksums: .required)
-    }
+    try decode(
+      Checkpoint.safetensors { () throws(SafetensorsError) in
+        try Safetensors.read(path, byteLimit: byteLimit, checksums: .required)
+      }, path: path)
+  }
+
+  /// Makes a latent of a file's contents, whose checksums have been looked at.
+  ///
+  /// - Parameter path: the file's name, for errors.
+  package static func decode(
+    _ file: SafetensorsFile, path: String
+  ) throws(CheckpointError) -> LatentFile {
     guard let text = file.metadata[metadataKey] else { throw .notALatent(path: path) }
     let description = try description(text, path: path)
     var tensors = TensorTable(file.tensors, path: path)
@@ -110,6 +119,11 @@ package struct LatentFile: Sendable, Equatable {
     func fault(_ key: String, _ found: String, _ expected: String) -> CheckpointError {
       .configuration(path: path, key: "latent.\(key)", found: found, expected: expected)
     }
+    do {
+      try ModelConfiguration.expectObject(text)
+    } catch {
+      throw fault("", error.found, error.expected)
+    }
     let data = Data(text.utf8)
     // The version first: the rest of a newer file may look different.
     guard let version = try? decoder.decode(Version.self, from: data).formatVersion else {
@@ -126,6 +140,9 @@ package struct LatentFile: Sendable, Equatable {
     }
     guard description.changes.count <= changeLimit else {
       throw fault("changes", "\(description.changes.count) changes", "at most \(changeLimit)")
+    }
+    for part in description.changes where Set(part.map(\.tensor)).count != part.count {
+      throw fault("changes", "a tensor twice in a change", "each tensor once")
     }
     for shape in description.changes.joined() {
       guard (1...2).contains(shape.shape.count),

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The configuration as text: JSON, keys in snake case.
@@ -25,9 +26,7 @@ extension ModelConfiguration {
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let data = Data(text.utf8)
     do {
-      guard (try? JSONSerialization.jsonObject(with: data)) is [String: Any] else {
-        throw Fault.notAnObject
-      }
+      try Self.expectObject(text)
       // The version first: the rest of a newer file may look different.
       let version = try decoder.decode(Version.self, from: data).formatVersion
       guard version == Self.formatVersion else {
@@ -45,6 +44,26 @@ extension ModelConfiguration {
     } catch {
       throw CheckpointError(.unknown, path: path)
     }
+  }
+
+  /// The longest text that is read, bytes.
+  static let textByteLimit = 4 << 20
+
+  /// Refuses what is no JSON object, by the letter: Foundation keeps one of two equal keys.
+  static func expectObject(_ text: String) throws(Fault) {
+    guard text.utf8.count <= textByteLimit else {
+      throw Fault(
+        key: "", found: "\(text.utf8.count) bytes", expected: "at most \(textByteLimit)")
+    }
+    let json: StrictJSON
+    do {
+      json = try StrictJSON(parsing: Array(text.utf8))
+    } catch {
+      throw Fault(
+        key: "", found: "\(error.found) in line \(error.line), column \(error.column)",
+        expected: error.expected)
+    }
+    guard case .object = json else { throw .notAnObject }
   }
 
   private struct Version: Decodable {

@@ -27,6 +27,9 @@ package enum SafetensorsError: Error, Equatable, Sendable {
   /// The shape's number of bytes is beyond what an integer holds.
   case shapeOverflow(path: String, tensor: String, shape: [Int])
 
+  /// The file has more of something than is read.
+  case tooMany(path: String, offset: Int, SafetensorsCount)
+
   /// The data range ends before it begins.
   case reversedRange(path: String, tensor: String, begin: Int, end: Int)
 
@@ -46,6 +49,23 @@ package enum SafetensorsError: Error, Equatable, Sendable {
 
   /// A value that is infinite or not a number; `bits` are its pattern as a `Float`.
   case nonFinite(path: String, tensor: String, index: Int, bits: UInt32)
+}
+
+/// What a header may have only so many of, so that its lists stay in proportion to the file.
+///
+/// The raw value is its name in messages.
+package enum SafetensorsCount: String, Sendable {
+  case tensors = "tensors"
+  case texts = "metadata texts"
+  case extents = "numbers in a list"
+
+  package var limit: Int {
+    switch self {
+    case .tensors: 65_536
+    case .texts: 1024
+    case .extents: 32
+    }
+  }
 }
 
 /// What the header's grammar asks for at one place.
@@ -99,6 +119,9 @@ extension SafetensorsError: CustomStringConvertible {
     case .shapeOverflow(let path, let tensor, let shape):
       "\(path.onOneLine): tensor \(tensor.inQuotes): found shape "
         + "\(SafetensorsError.words(for: shape)), expected fewer than 2⁶³ bytes"
+    case .tooMany(let path, let offset, let count):
+      "\(path.onOneLine): byte \(offset): found more \(count.rawValue), "
+        + "expected at most \(count.limit)"
     case .reversedRange(let path, let tensor, let begin, let end):
       "\(path.onOneLine): tensor \(tensor.inQuotes): found data_offsets [\(begin), \(end)], "
         + "expected the end after the begin"
@@ -142,7 +165,7 @@ extension SafetensorsError: CustomStringConvertible {
 extension String {
   /// The text in quotes on one line, cut short where a hostile name would fill the screen.
   fileprivate var inQuotes: String {
-    "\"" + (count <= 120 ? onOneLine : prefix(120).description.onOneLine + "…") + "\""
+    "\"" + clipped(to: 120) + "\""
   }
 }
 

@@ -63,10 +63,13 @@ struct SafetensorsHeaderScanner {
   mutating func header() throws(SafetensorsError) -> SafetensorsHeader {
     var header = SafetensorsHeader()
     guard next == Character.leftBrace else { throw syntax(.objectStart) }
-    try object { scanner, name, _ throws(SafetensorsError) in
+    try object { scanner, name, offset throws(SafetensorsError) in
       if name == SafetensorsHeader.metadataKey {
         try scanner.metadata(into: &header)
       } else {
+        guard header.entries.count < SafetensorsCount.tensors.limit else {
+          throw .tooMany(path: scanner.path, offset: offset, .tensors)
+        }
         header.entries.append(try scanner.tensor(name: name))
       }
     }
@@ -78,7 +81,10 @@ struct SafetensorsHeaderScanner {
   private mutating func metadata(into header: inout SafetensorsHeader) throws(SafetensorsError) {
     var texts: [String: String] = [:]
     var checksums: SafetensorsHeader.Checksums?
-    try object { scanner, key, _ throws(SafetensorsError) in
+    try object { scanner, key, keyOffset throws(SafetensorsError) in
+      guard texts.count < SafetensorsCount.texts.limit else {
+        throw .tooMany(path: scanner.path, offset: keyOffset, .texts)
+      }
       let offset = scanner.position + 1
       let text = try scanner.string(.string)
       if key == SafetensorsHeader.checksumKey {
@@ -198,6 +204,9 @@ extension SafetensorsHeaderScanner {
     var result: [Int] = []
     repeat {
       skipWhiteSpace()
+      guard result.count < SafetensorsCount.extents.limit else {
+        throw .tooMany(path: path, offset: position, .extents)
+      }
       result.append(try integer(result.isEmpty ? .integerOrArrayEnd : .integer))
     } while takes(Character.comma)
     try take(Character.rightBracket, orThrow: .commaOrArrayEnd)

@@ -29,7 +29,18 @@ package struct CameraPathFile: Sendable, Equatable {
   ///
   /// - Throws: `DatasetError`, located by the key.
   package init(reading path: String) throws(DatasetError) {
-    let root = try TransformsValue(reading: path, limit: 64 << 20)
+    try self.init(TransformsValue(reading: path, limit: 64 << 20))
+  }
+
+  /// Reads the text of a file.
+  ///
+  /// - Parameter path: names the text in errors.
+  /// - Throws: `DatasetError`, located by the key.
+  package init(json bytes: [UInt8], path: String) throws(DatasetError) {
+    try self.init(TransformsValue(json: bytes, path: path))
+  }
+
+  private init(_ root: TransformsValue) throws(DatasetError) {
     if let type = try root.member("camera_type"), type.text != "perspective" {
       throw type.unmodelledLens
     }
@@ -43,7 +54,7 @@ package struct CameraPathFile: Sendable, Equatable {
     let size = PixelSize(width: try pixels("render_width"), height: try pixels("render_height"))
     let expected = "a list of 1…\(Self.frameLimit) cameras"
     let frames = try root.requiredMember("camera_path", expected: expected)
-    guard let elements = frames.elements, (1...Self.frameLimit).contains(elements.count) else {
+    guard let elements = frames.elements(count: 1...Self.frameLimit) else {
       throw frames.invalid(expected: expected)
     }
     var cameras: [Camera] = []
@@ -61,8 +72,8 @@ package struct CameraPathFile: Sendable, Equatable {
   ) throws(DatasetError) -> Camera {
     let expected = "16 numbers, camera to world, row by row"
     let matrix = try value.requiredMember("camera_to_world", expected: expected)
-    let numbers = matrix.elements?.compactMap(\.number) ?? []
-    guard numbers.count == 16, matrix.elements?.count == 16 else {
+    let numbers = matrix.elements(count: 16...16)?.compactMap(\.number) ?? []
+    guard numbers.count == 16 else {
       throw matrix.invalid(expected: expected)
     }
     let pose: CameraPose

@@ -104,7 +104,7 @@ extension DatasetError: CustomStringConvertible {
         + "undistort the pictures first"
     case .outsideFolder(let path, let location, let found):
       "\(path.onOneLine): \(location): found \(found.onOneLine), "
-        + "expected a file inside the scene's folder"
+        + "expected a file inside the folder"
     case .imageSize(let path, let found, let expected, let statedBy):
       "\(path.onOneLine): found \(found) pixels, expected \(expected) as in \(statedBy.onOneLine)"
     case .noViews(let path, nil):

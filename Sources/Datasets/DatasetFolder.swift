@@ -85,7 +85,7 @@ package struct DatasetFolder: Sendable {
     var sharedSizes: [String: (size: PixelSize, path: String)] = [:]
     var byteCount = 0
     while images.count < views.count {
-      // A picture while it is decoded takes about five times the memory that it is kept in.
+      // A picture while it is decoded takes about twice the memory that it is kept in.
       let batch = views[images.count..<min(images.count + 8 * threadCount, views.count)]
       let first = batch.startIndex
       let read = try inOrder(count: batch.count, threadCount: threadCount) {
@@ -112,9 +112,9 @@ package struct DatasetFolder: Sendable {
   }
 
   private static func picture(of view: ViewDescription) throws(DatasetError) -> PosedImage {
-    let image: Image
+    let image: StoredPicture
     do {
-      image = try PNGFile.read(view.imagePath)
+      image = try PNGFile.readStored(view.imagePath)
     } catch {
       throw .image(error)
     }
@@ -124,7 +124,7 @@ package struct DatasetFolder: Sendable {
         path: view.imagePath, found: size, expected: expected, statedBy: view.statedBy)
     }
     return PosedImage(
-      image: image, camera: view.intrinsics.camera(of: size, pose: view.pose), name: view.name,
+      picture: image, camera: view.intrinsics.camera(of: size, pose: view.pose), name: view.name,
       path: view.imagePath)
   }
 

@@ -1,3 +1,4 @@
+import Files
 import Imaging
 package import VolumeRendering
 
@@ -11,10 +12,7 @@ extension Camera {
   package init(
     ofFrame frame: Int, inTransformsFile path: String, size: PixelSize?
   ) throws(DatasetError) {
-    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-      .joined(separator: "/")
-    let folderPath = folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder
-    let file = try TransformsFile(reading: path, folder: SceneFolder(path: folderPath))
+    let file = try TransformsFile(reading: path, folder: SceneFolder(ofFile: path))
     guard file.views.indices.contains(frame) else {
       throw .invalidValue(
         path: path, location: "frames", found: "\(file.views.count) frames",
@@ -28,13 +26,29 @@ extension Camera {
       self = intrinsics.camera(of: size, pose: view.pose)
     } else {
       do {
-        let image = try PNGFile.read(view.imagePath)
-        self = intrinsics.camera(
-          of: PixelSize(width: image.width, height: image.height), pose: view.pose)
+        let (width, height) = try PNGFile.size(of: view.imagePath)
+        self = intrinsics.camera(of: PixelSize(width: width, height: height), pose: view.pose)
       } catch {
         throw .image(error)
       }
     }
     if let size { self = resized(width: size.width, height: size.height) }
+  }
+
+  /// The camera of one frame of a `transforms.json` that another file names.
+  ///
+  /// - Parameters:
+  ///   - frame: counted from 0, in the file's order.
+  ///   - name: the file's, relative to the folder of the file that names it, which it must lie in.
+  ///   - path: the path of the file that names it.
+  ///   - location: where it does so, for errors.
+  /// - Throws: `DatasetError`; `.outsideFolder` where the name leads out of the folder.
+  package init(
+    ofFrame frame: Int, inTransformsFile name: String, besideFile path: String, location: String
+  ) throws(DatasetError) {
+    guard let file = SceneFolder(ofFile: path).path(ofFile: name) else {
+      throw .outsideFolder(path: path, location: location, found: name.clipped(to: 120))
+    }
+    try self.init(ofFrame: frame, inTransformsFile: file, size: nil)
   }
 }

@@ -30,15 +30,27 @@ package struct PosedImage: Sendable {
 
   /// - Precondition: the camera's size is the picture's.
   package init(image: Image, camera: Camera, name: String, path: String? = nil) {
+    let bytes = image.samples.map {
+      UInt8((Float.minimum(Float.maximum($0, 0), 1) * 255).rounded())
+    }
+    self.init(
+      picture: StoredPicture(
+        width: image.width, height: image.height, channelCount: image.channelCount,
+        samples: .bytes(bytes)), camera: camera, name: name, path: path)
+  }
+
+  /// - Precondition: the camera's size is the picture's.
+  package init(picture: StoredPicture, camera: Camera, name: String, path: String? = nil) {
     precondition(
-      camera.width == image.width && camera.height == image.height,
-      "found a camera of \(camera.width)×\(camera.height), expected \(image.width)×\(image.height)")
+      camera.width == picture.width && camera.height == picture.height,
+      "found a camera of \(camera.width)×\(camera.height), "
+        + "expected \(picture.width)×\(picture.height)")
     self.camera = camera
     self.name = name
     self.path = path ?? name
     let kinds: [Channels] = [.grey, .greyAlpha, .colour, .colourAlpha]
-    channels = kinds[image.channelCount - 1]
-    let pixels = PackedPixels(image)
+    channels = kinds[picture.channelCount - 1]
+    let pixels = PackedPixels(picture)
     hasTransparency = pixels.channelCount == 4
     samples = pixels.samples
   }
@@ -72,12 +84,10 @@ struct PackedPixels {
   let channelCount: Int
   let samples: [UInt8]
 
-  init(_ image: Image) {
+  init(_ image: StoredPicture) {
     let sourceCount = image.channelCount
     let hasAlpha = sourceCount == 2 || sourceCount == 4
-    let source = image.samples.map {
-      UInt8((Float.minimum(Float.maximum($0, 0), 1) * 255).rounded())
-    }
+    let source = image.bytes
     let hasTransparency =
       hasAlpha
       && stride(from: sourceCount - 1, to: source.count, by: sourceCount)

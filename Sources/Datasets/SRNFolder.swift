@@ -23,17 +23,26 @@ struct SRNFolder {
 
   /// - Throws: `DatasetError`, located by the line.
   init(reading folder: SceneFolder) throws(DatasetError) {
-    let intrinsicsPath = "\(folder.path)/intrinsics.txt"
+    func path(of name: String) throws(DatasetError) -> String {
+      if let path = folder.path(ofFile: name) { return path }
+      throw .outsideFolder(path: folder.path, location: name, found: "a link")
+    }
+    let intrinsicsPath = try path(of: "intrinsics.txt")
     let intrinsics = try SRNFolder.intrinsics(at: intrinsicsPath)
     let pictures = try SceneFolder(path: "\(folder.path)/rgb").entries()
       .filter { $0.lowercased().hasSuffix(".png") }
+    guard pictures.count <= 100_000 else {
+      throw .invalidValue(
+        path: folder.path, location: "rgb", found: "\(pictures.count) pictures",
+        expected: "at most 100000")
+    }
     var views: [ViewDescription] = []
     for picture in pictures {
       let name = "rgb/\(picture)"
       guard let imagePath = folder.path(ofPicture: name) else {
         throw .outsideFolder(path: "\(folder.path)/rgb", location: picture, found: "a link")
       }
-      let pose = try SRNFolder.pose(at: "\(folder.path)/pose/\(picture.dropLast(4)).txt")
+      let pose = try SRNFolder.pose(at: path(of: "pose/\(picture.dropLast(4)).txt"))
       views.append(
         ViewDescription(
           name: name, imagePath: imagePath, intrinsics: intrinsics, sharesSize: true, pose: pose,
@@ -108,9 +117,15 @@ struct SRNFolder {
     for (index, text) in texts.enumerated() {
       var numbers: [Double] = []
       for word in text.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) {
+        // Swift also reads hexadecimal numbers and names of what is none.
+        let isDecimal = word.allSatisfy { byte in
+          (0x30...0x39).contains(byte) || "+-.eE".utf8.contains(byte)
+        }
         let word = String(decoding: word, as: UTF8.self)
         // "1." is a number in these files and none to Swift.
-        guard let number = Double(word.hasSuffix(".") ? word + "0" : word), number.isFinite else {
+        guard isDecimal, let number = Double(word.hasSuffix(".") ? word + "0" : word),
+          number.isFinite
+        else {
           throw .invalidValue(
             path: path, location: "line \(index + 1)", found: StrictJSON.clipped(word),
             expected: "a finite number")

@@ -13,6 +13,13 @@ struct SceneFolder {
     resolvedPath = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }
 
+  /// The folder that a file lies in.
+  init(ofFile path: String) {
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+      .joined(separator: "/")
+    self.init(path: folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder)
+  }
+
   /// The folder's own name, also where the path ends in a dot.
   var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
 
@@ -45,14 +52,30 @@ struct SceneFolder {
   ///
   /// - Returns: nil where the name, or a link behind it, leads out of the folder.
   func path(ofPicture name: String) -> String? {
-    let parts = name.split(separator: "/")
-    guard !name.hasPrefix("/"), !parts.contains(".."), !name.utf8.contains(0) else { return nil }
-    let relativePath = parts.filter { $0 != "." }.joined(separator: "/")
+    guard let relativePath = SceneFolder.relativePath(name) else { return nil }
     let isComplete =
       relativePath.lowercased().hasSuffix(".png")
       || (contains(relativePath) && !containsFolder(relativePath)
         && !contains(relativePath + ".png"))
-    let result = "\(path)/\(relativePath)\(isComplete ? "" : ".png")"
+    return confined(relativePath + (isComplete ? "" : ".png"))
+  }
+
+  /// Where a file lies that the folder or a file in it names.
+  ///
+  /// - Returns: nil where the name, or a link behind it, leads out of the folder.
+  func path(ofFile name: String) -> String? {
+    SceneFolder.relativePath(name).flatMap(confined)
+  }
+
+  /// A name without steps that stay; nil where it could lead out of a folder by itself.
+  private static func relativePath(_ name: String) -> String? {
+    let parts = name.split(separator: "/")
+    guard !name.hasPrefix("/"), !parts.contains(".."), !name.utf8.contains(0) else { return nil }
+    return parts.filter { $0 != "." }.joined(separator: "/")
+  }
+
+  private func confined(_ relativePath: String) -> String? {
+    let result = "\(path)/\(relativePath)"
     let resolved = URL(fileURLWithPath: result).resolvingSymlinksInPath().path
     let root = resolvedPath.hasSuffix("/") ? resolvedPath : resolvedPath + "/"
     return resolved.hasPrefix(root) ? result : nil

@@ -30,12 +30,12 @@ struct ScenePlan {
       for split in Split.allCases where splits.contains(split) {
         let fileName = ScenePlan.fileName(of: split)
         guard folder.contains(fileName) else { continue }
-        let file = try TransformsFile(reading: "\(folder.path)/\(fileName)", folder: folder)
+        let file = try ScenePlan.transforms(fileName, in: folder)
         views += file.views.map { (split, $0) }
         depthRange = depthRange ?? file.depthRange
       }
     } else if folder.contains("transforms.json") {
-      let file = try TransformsFile(reading: "\(folder.path)/transforms.json", folder: folder)
+      let file = try ScenePlan.transforms("transforms.json", in: folder)
       depthRange = file.depthRange
       // The order in a file depends on who wrote it; that of the names does not.
       let sorted = file.views.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -51,6 +51,15 @@ struct ScenePlan {
     if self.views.isEmpty {
       throw .noViews(path: folder.path, split: splits.count == 1 ? splits.first : nil)
     }
+  }
+
+  private static func transforms(
+    _ name: String, in folder: SceneFolder
+  ) throws(DatasetError) -> TransformsFile {
+    guard let path = folder.path(ofFile: name) else {
+      throw .outsideFolder(path: folder.path, location: name, found: "a link")
+    }
+    return try TransformsFile(reading: path, folder: folder)
   }
 
   private static func hasTransforms(_ folder: SceneFolder) -> Bool {

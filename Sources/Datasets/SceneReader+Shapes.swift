@@ -1,4 +1,5 @@
 /// The reading of one shape of a scene.
+import Files
 import Foundation
 import NeuralFields
 

@@ -1,4 +1,5 @@
 /// The reading of a scene's JSON: which keys there are, and what each may hold.
+import Files
 import Foundation
 import NeuralFields
 

@@ -1,5 +1,5 @@
 /// The values of a file that people write by hand, each with the place it stands at.
-import Files
+package import Files
 
 /// A JSON value of a scene or a timeline together with the place it stands at, so that errors say where.
 package struct SceneValue {

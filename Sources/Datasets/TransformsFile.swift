@@ -17,9 +17,15 @@ struct TransformsFile {
   /// - Parameter folder: the scene's folder, which the pictures must lie in.
   /// - Throws: `DatasetError`, located by the key.
   init(reading path: String, folder: SceneFolder) throws(DatasetError) {
-    let root = try TransformsValue(reading: path, limit: 64 << 20)
+    try self.init(TransformsValue(reading: path, limit: 64 << 20), path: path, folder: folder)
+  }
+
+  /// Reads the values of a file.
+  init(
+    _ root: TransformsValue, path: String, folder: SceneFolder
+  ) throws(DatasetError) {
     let frames = try root.requiredMember("frames", expected: "a list of frames")
-    guard let elements = frames.elements, elements.count <= 100_000 else {
+    guard let elements = frames.elements(count: 0...100_000) else {
       throw frames.invalid(expected: "a list of up to 100000 frames")
     }
     depthRange = try TransformsFile.depthRange(of: root)

@@ -25,6 +25,14 @@ struct TransformsValue {
     } catch {
       throw .file(error)
     }
+    try self.init(json: bytes, path: path)
+  }
+
+  /// Reads a text.
+  ///
+  /// - Parameter path: names the text in errors.
+  /// - Throws: `DatasetError.malformedJSON`.
+  init(json bytes: [UInt8], path: String) throws(DatasetError) {
     do {
       self.init(json: try StrictJSON(parsing: bytes), path: path, location: "")
     } catch {
@@ -76,19 +84,20 @@ struct TransformsValue {
 
   var isTrue: Bool { json == .boolean(true) }
 
-  var elements: [TransformsValue]? {
-    guard case .array(let elements) = json else { return nil }
+  /// The values of a list; nil where it is none, or its length is another.
+  func elements(count: ClosedRange<Int>) -> [TransformsValue]? {
+    guard case .array(let elements) = json, count.contains(elements.count) else { return nil }
     return elements.enumerated().map { index, element in
       TransformsValue(json: element, path: path, location: "\(location)[\(index)]")
     }
   }
 
-  /// A list of lists of numbers; nil where it is something else.
+  /// A list of up to 16 lists of up to 16 numbers; nil where it is something else.
   var rows: [[Double]]? {
-    guard case .array(let rows) = json else { return nil }
+    guard case .array(let rows) = json, rows.count <= 16 else { return nil }
     var result: [[Double]] = []
     for row in rows {
-      guard case .array(let elements) = row else { return nil }
+      guard case .array(let elements) = row, elements.count <= 16 else { return nil }
       let numbers = elements.compactMap { element -> Double? in
         if case .number(let number, _) = element { number } else { nil }
       }

@@ -27,17 +27,22 @@ package struct PNGChunkList: Sendable {
     } catch {
       throw .file(error)
     }
+    try self.init(bytes, path: path)
+  }
+
+  /// Reads a file that is in memory already.
+  ///
+  /// - Parameter path: what errors name it by.
+  /// - Throws: `PNGError`.
+  package init(_ bytes: [UInt8], path: String) throws(PNGError) {
     guard !bytes.isEmpty else { throw .empty(path: path) }
+    var chunks: [Chunk] = []
     do {
-      _ = try PNGChunks(bytes)
+      chunks.reserveCapacity(try PNGChunks(bytes).chunkCount)
     } catch {
-      switch error {
-      case .notPNG: throw .notPNG(path: path)
-      case .malformed(let reason): throw .malformed(path: path, reason: reason)
-      }
+      throw PNGError(error, path: path)
     }
     self.bytes = bytes
-    var chunks: [Chunk] = []
     var offset = 8
     repeat {
       let length = bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
@@ -48,11 +53,15 @@ package struct PNGChunkList: Sendable {
     self.chunks = chunks
   }
 
+  /// The longest text that is looked at, bytes.
+  private static let textByteLimit = 1 << 20
+
   /// The text with a keyword, of a chunk `tEXt` or an `iTXt` that is not compressed; nil where there is
-  /// none. (Section 11.3.3.)
+  /// none, or one of more than 1 MiB. (Section 11.3.3.)
   package func text(_ keyword: String) -> String? {
     let start = Array(keyword.utf8) + [0]
-    for chunk in chunks where bytes[chunk.range].starts(with: start) {
+    for chunk in chunks
+    where chunk.range.count <= Self.textByteLimit && bytes[chunk.range].starts(with: start) {
       let rest = bytes[chunk.range].dropFirst(start.count)
       switch chunk.name {
       case "tEXt":

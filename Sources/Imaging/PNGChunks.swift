@@ -24,6 +24,11 @@ struct PNGChunks: Equatable {
   /// Bytes of all pixels as the file holds them.
   let compressedByteCount: Int
 
+  let chunkCount: Int
+
+  /// The most chunks of a file.
+  private static let chunkLimit = 1 << 19
+
   /// Deflate cannot do better: 258 bytes from 2 bits. (RFC 1951, section 3.2.5.)
   static let greatestCompression = 1032
 
@@ -47,7 +52,14 @@ struct PNGChunks: Equatable {
     var offset = PNGChunks.signature.count
     var header: (width: Int, height: Int, bitDepth: Int, channelCount: Int)?
     var compressedByteCount = 0
+    var chunkCount = 0
     while true {
+      chunkCount += 1
+      guard chunkCount <= PNGChunks.chunkLimit else {
+        throw .malformed(
+          "found more chunks at byte \(offset), expected at most "
+            + "\(PNGChunks.chunkLimit)")
+      }
       // A chunk: length, four letters, contents, check sum. (Section 5.3.)
       guard bytes.count - offset >= 12 else {
         throw .malformed("found its end at byte \(bytes.count), expected a chunk at \(offset)")
@@ -83,6 +95,7 @@ struct PNGChunks: Equatable {
     let product = header.height.multipliedReportingOverflow(by: (bitsPerRow + 7) / 8)
     pixelByteCount = product.overflow ? Int.max : product.partialValue
     self.compressedByteCount = compressedByteCount
+    self.chunkCount = chunkCount
   }
 
   /// The header's fields. (Section 11.2.1.)

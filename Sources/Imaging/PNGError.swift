@@ -19,6 +19,9 @@ package enum PNGError: Error, Equatable, Sendable {
 
   /// The picture has more pixels in all than the caller accepts.
   case tooManyPixels(path: String, width: Int, height: Int, limit: Int)
+
+  /// The picture would take more memory than the caller accepts, bytes.
+  case tooMuchMemory(path: String, width: Int, height: Int, byteCount: Int, limit: Int)
 }
 
 extension PNGError: CustomStringConvertible {
@@ -36,6 +39,9 @@ extension PNGError: CustomStringConvertible {
       "\(path.onOneLine): found \(width)×\(height) pixels, expected at most \(limit)×\(limit)"
     case .tooManyPixels(let path, let width, let height, let limit):
       "\(path.onOneLine): found \(width)×\(height) pixels, expected at most \(limit) in all"
+    case .tooMuchMemory(let path, let width, let height, let byteCount, let limit):
+      "\(path.onOneLine): found \(width)×\(height) pixels, which take \(byteCount >> 20) MiB, "
+        + "expected at most \(limit >> 20) MiB for a file of this size: make the picture smaller"
     }
   }
 }

@@ -2,6 +2,16 @@ import CPNG
 import Files
 
 extension PNGFile {
+  /// What a picture may be and take.
+  struct Limits {
+    /// The greatest width and height, pixels.
+    let size: Int
+    /// The greatest product of the two.
+    let pixels: Int
+    /// What may be taken beyond the file's size, bytes.
+    let memory: Int
+  }
+
   /// Decodes a file that is in memory already.
   ///
   /// - Parameters:
@@ -11,74 +21,113 @@ extension PNGFile {
   /// - Throws: `PNGError`, whatever the bytes are.
   package static func decode(
     _ bytes: [UInt8], path: String, sizeLimit: Int = defaultSizeLimit,
-    pixelLimit: Int = defaultPixelLimit, readsText: Bool = true
+    pixelLimit: Int = defaultPixelLimit, memoryLimit: Int = defaultMemoryLimit,
+    readsText: Bool = true
   ) throws(PNGError) -> (image: Image, text: [PNGTextEntry], bitDepth: Int) {
-    precondition(
-      (1...1_000_000).contains(sizeLimit) && pixelLimit > 0,
-      "found limits \(sizeLimit) and \(pixelLimit), expected 1…1000000 and a positive number")
-    guard !bytes.isEmpty else { throw .empty(path: path) }
-    let chunks: PNGChunks
-    do {
-      chunks = try PNGChunks(bytes)
-    } catch {
-      switch error {
-      case .notPNG: throw .notPNG(path: path)
-      case .malformed(let reason): throw .malformed(path: path, reason: reason)
-      }
-    }
+    let limits = Limits(size: sizeLimit, pixels: pixelLimit, memory: memoryLimit)
+    let (picture, text, bitDepth) = try decodeStored(
+      bytes, path: path, limits: limits, bytesPerSampleBeside: 4, readsText: readsText)
+    return (picture.image, text, bitDepth)
+  }
+
+  /// - Parameter bytesPerSampleBeside: what the caller makes of a sample beside what is stored.
+  static func decodeStored(
+    _ bytes: [UInt8], path: String, limits: Limits, bytesPerSampleBeside: Int, readsText: Bool
+  ) throws(PNGError) -> (picture: StoredPicture, text: [PNGTextEntry], bitDepth: Int) {
+    let chunks = try chunks(of: bytes, path: path, limits: limits)
     let (width, height) = (chunks.width, chunks.height)
-    guard max(width, height) <= sizeLimit else {
-      throw .tooLarge(path: path, width: width, height: height, limit: sizeLimit)
-    }
-    guard width * height <= pixelLimit else {
-      throw .tooManyPixels(path: path, width: width, height: height, limit: pixelLimit)
-    }
     guard chunks.pixelByteCount <= PNGChunks.greatestCompression * chunks.compressedByteCount else {
       throw .malformed(
         path: path,
         reason: "found \(chunks.compressedByteCount) bytes of pixels, too few for "
           + "\(width)×\(height)")
     }
+    // Beyond the limit nothing is given to the picture.
+    let memory = bytes.count + min(limits.memory, Int.max / 2)
     do {
-      let (image, text) = try decode(bytes, sizeLimit: sizeLimit, readsText: readsText)
-      return (image, text, chunks.bitDepth)
+      let (picture, text) = try decode(
+        bytes, sizeLimit: limits.size, memoryLimit: memory,
+        bytesPerSampleBeside: bytesPerSampleBeside, readsText: readsText)
+      return (picture, text, chunks.bitDepth)
     } catch {
-      throw .malformed(path: path, reason: error.reason)
+      switch error {
+      case .malformed(let reason): throw .malformed(path: path, reason: reason)
+      case .tooMuchMemory(let byteCount):
+        throw .tooMuchMemory(
+          path: path, width: width, height: height, byteCount: byteCount, limit: memory)
+      }
     }
+  }
+
+  /// What a file claims to be, compared with limits.
+  static func chunks(
+    of bytes: [UInt8], path: String, limits: Limits
+  ) throws(PNGError) -> PNGChunks {
+    precondition(
+      (1...1_000_000).contains(limits.size) && limits.pixels > 0 && limits.memory >= 0,
+      "found limits \(limits), expected a size in 1…1000000 and positive numbers")
+    guard !bytes.isEmpty else { throw .empty(path: path) }
+    let chunks: PNGChunks
+    do {
+      chunks = try PNGChunks(bytes)
+    } catch {
+      throw PNGError(error, path: path)
+    }
+    let (width, height) = (chunks.width, chunks.height)
+    guard max(width, height) <= limits.size else {
+      throw .tooLarge(path: path, width: width, height: height, limit: limits.size)
+    }
+    guard width * height <= limits.pixels else {
+      throw .tooManyPixels(path: path, width: width, height: height, limit: limits.pixels)
+    }
+    return chunks
   }
 
   /// Decodes a file's bytes, whose size has been checked.
   private static func decode(
-    _ bytes: [UInt8], sizeLimit: Int, readsText: Bool
-  ) throws(PNGReaderFailure) -> (image: Image, text: [PNGTextEntry]) {
+    _ bytes: [UInt8], sizeLimit: Int, memoryLimit: Int, bytesPerSampleBeside: Int, readsText: Bool
+  ) throws(PNGReaderFailure) -> (picture: StoredPicture, text: [PNGTextEntry]) {
     try unsafe bytes.withUnsafeBufferPointer { (file) throws(PNGReaderFailure) in
       let reader = try unsafe PNGReader(file, sizeLimit: sizeLimit, readsText: readsText)
       let shape = try reader.shape()
       let (width, height) = (Int(shape.width), Int(shape.height))
       let channelCount = Int(shape.channel_count)
       let sampleCount = width * height * channelCount
-      let samples: [Float]
+      let byteCount = sampleCount * (Int(shape.bit_depth) / 8 + bytesPerSampleBeside)
+      guard byteCount <= memoryLimit else { throw .tooMuchMemory(byteCount) }
+      let samples: StoredPicture.Samples
       if shape.bit_depth == 16 {
         var stored = [UInt16](repeating: 0, count: sampleCount)
         try reader.readPixels(into: &stored)
-        samples = stored.map { Float($0) / 65_535 }
+        samples = .words(stored)
       } else {
         var stored = [UInt8](repeating: 0, count: sampleCount)
         try reader.readPixels(into: &stored)
-        samples = stored.map { Float($0) / 255 }
+        samples = .bytes(stored)
       }
-      let image = Image(
+      let picture = StoredPicture(
         width: width, height: height, channelCount: channelCount, samples: samples)
-      return (image, try reader.texts())
+      return (picture, try reader.texts())
+    }
+  }
+}
+
+extension PNGError {
+  init(_ failure: PNGChunks.Failure, path: String) {
+    switch failure {
+    case .notPNG: self = .notPNG(path: path)
+    case .malformed(let reason): self = .malformed(path: path, reason: reason)
     }
   }
 }
 
 /// Why the decoder refuses a file, in its words.
-private struct PNGReaderFailure: Error {
-  let reason: String
+private enum PNGReaderFailure: Error {
+  case malformed(String)
+  /// The picture would take so many bytes.
+  case tooMuchMemory(Int)
 
-  static let noMemory = PNGReaderFailure(reason: "found no memory to decode it")
+  static let noMemory = PNGReaderFailure.malformed("found no memory to decode it")
 }
 
 /// The decoder of one file that is in memory; it lives no longer than the buffer it is given.
@@ -121,7 +170,7 @@ private struct PNGReaderFailure: Error {
       unsafe cpng_reader_text(handle, index, &keyword, &text, &isUTF8)
       guard let keyword = unsafe string(keyword, isUTF8: false),
         let text = unsafe string(text, isUTF8: isUTF8)
-      else { throw PNGReaderFailure(reason: "found a text that is not UTF-8 in chunk iTXt") }
+      else { throw PNGReaderFailure.malformed("found a text that is not UTF-8 in chunk iTXt") }
       texts.append(PNGTextEntry(keyword: keyword, text: text))
     }
     return texts
@@ -141,6 +190,6 @@ private struct PNGReaderFailure: Error {
   }
 
   private var failure: PNGReaderFailure {
-    unsafe PNGReaderFailure(reason: String(cString: cpng_reader_message(handle)))
+    unsafe .malformed(String(cString: cpng_reader_message(handle)))
   }
 }

@@ -22,8 +22,14 @@ package enum PNGFile {
   /// The greatest width and height that are read unless the caller says otherwise, pixels.
   package static let defaultSizeLimit = 16_384
 
-  /// The most pixels that are read unless the caller says otherwise: 1 GiB as RGBA samples.
+  /// The most pixels that are read unless the caller says otherwise.
   package static let defaultPixelLimit = 1 << 26
+
+  /// The most memory beyond the file's own size that a picture may take while it is read, unless the
+  /// caller says otherwise, bytes.
+  ///
+  /// A file of some KiB can hold a picture of some GiB, all of one colour.
+  package static let defaultMemoryLimit = 48 << 20
 
   /// The greatest file that is read, bytes.
   package static let byteLimit = 512 << 20
@@ -37,14 +43,40 @@ package enum PNGFile {
   /// - Parameters:
   ///   - sizeLimit: the greatest width and height, pixels.
   ///   - pixelLimit: the greatest product of the two.
+  ///   - memoryLimit: what the picture may take beyond the file's size, bytes.
   /// - Throws: `PNGError`, whatever the file holds.
   package static func read(
-    _ path: String, sizeLimit: Int = defaultSizeLimit, pixelLimit: Int = defaultPixelLimit
+    _ path: String, sizeLimit: Int = defaultSizeLimit, pixelLimit: Int = defaultPixelLimit,
+    memoryLimit: Int = defaultMemoryLimit
   ) throws(PNGError) -> Image {
     let bytes = try bytes(at: path)
     return try decode(
-      bytes, path: path, sizeLimit: sizeLimit, pixelLimit: pixelLimit, readsText: false
+      bytes, path: path, sizeLimit: sizeLimit, pixelLimit: pixelLimit, memoryLimit: memoryLimit,
+      readsText: false
     ).image
+  }
+
+  /// Reads a picture as ``read(_:sizeLimit:pixelLimit:memoryLimit:)`` does, with the file's own samples:
+  /// a quarter of the memory, or half.
+  ///
+  /// - Throws: `PNGError`, whatever the file holds.
+  package static func readStored(_ path: String) throws(PNGError) -> StoredPicture {
+    let bytes = try bytes(at: path)
+    let limits = Limits(
+      size: defaultSizeLimit, pixels: defaultPixelLimit, memory: defaultMemoryLimit)
+    return try decodeStored(
+      bytes, path: path, limits: limits, bytesPerSampleBeside: 1, readsText: false
+    ).picture
+  }
+
+  /// The size of a picture, pixels, of which nothing else is read.
+  ///
+  /// - Throws: `PNGError`, for a file that does not have its chunks or whose size is out of the limits.
+  package static func size(of path: String) throws(PNGError) -> (width: Int, height: Int) {
+    let limits = Limits(
+      size: defaultSizeLimit, pixels: defaultPixelLimit, memory: defaultMemoryLimit)
+    let chunks = try chunks(of: bytes(at: path), path: path, limits: limits)
+    return (chunks.width, chunks.height)
   }
 
   /// Reads a picture with the texts it carries, in the file's order.

@@ -25,7 +25,7 @@ package struct FrameList: Sendable, Equatable {
   package let frames: [Int]
 
   package init?(_ text: String) {
-    var frames: Set<Int> = []
+    var frames: [Int] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       guard let match = part.wholeMatch(of: /([0-9]{1,7})(?:-([0-9]{1,7})(?:x([0-9]{1,7}))?)?/),
         let first = Int(match.output.1)
@@ -33,9 +33,15 @@ package struct FrameList: Sendable, Equatable {
       let last = match.output.2.flatMap { Int($0) } ?? first
       let step = match.output.3.flatMap { Int($0) } ?? 1
       guard first >= 1, last >= first, last <= SequenceFrames.limit, step >= 1 else { return nil }
-      frames.formUnion(stride(from: first, through: last, by: step))
+      let range = stride(from: first, through: last, by: step)
+      // The same frames over and over would take their time.
+      guard frames.count + (last - first) / step < 2 * SequenceFrames.limit else { return nil }
+      frames.append(contentsOf: range)
     }
-    self.frames = frames.sorted()
+    frames.sort()
+    var unique: [Int] = []
+    for frame in frames where frame != unique.last { unique.append(frame) }
+    self.frames = unique
   }
 }
 

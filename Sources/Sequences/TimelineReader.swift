@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import VolumeRendering
 
 /// The reading of a timeline's JSON: which keys there are, and what each may hold.
@@ -102,6 +103,7 @@ struct TimelineReader {
       let members = try mix.object().members
       guard !members.isEmpty, members.count <= 64 else { throw mix.unexpected("1…64 scenes") }
       let terms = try members.map { member in
+        guard member.key.utf8.count <= 4096 else { throw mix.unexpected("names of 1…4096 bytes") }
         let value = SceneValue(
           json: member.value, path: mix.path, keyPath: "\(mix.keyPath).\(member.key)")
         let limit = LatentMix.weightLimit
@@ -146,13 +148,10 @@ struct TimelineReader {
     default:
       try object.expectKeys(timing + ["file", "frame"])
       let file = try object.required("file").text(limit: 4096)
-      let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        .joined(separator: "/")
-      let isRelative = !file.hasPrefix("/") && path.contains("/")
       return .known(
         try Camera(
           ofFrame: try object.optional("frame").map { try Self.count($0, 1_000_000, from: 0) } ?? 0,
-          inTransformsFile: isRelative ? "\(folder)/\(file)" : file, size: nil))
+          inTransformsFile: file, besideFile: path, location: "\(object.keyPath).file"))
     }
   }
 

@@ -1,4 +1,6 @@
 import Checkpoints
+import Datasets
+import Files
 import Foundation
 import NeuralFields
 import Sequences
@@ -18,10 +20,11 @@ struct SceneReference {
   /// - Parameters:
   ///   - text: what the user wrote; nil for the first scene.
   ///   - place: the option that it was written for, or the place in a file.
+  ///   - folder: which latent files must lie in, where a file names them.
   ///   - library: receives the latent files that are named.
   init(
-    _ text: String?, place: String = "--scene", of model: Checkpoint,
-    library: inout LatentLibrary
+    _ text: String?, place: String = "--scene", inside folder: String? = nil,
+    of model: Checkpoint, library: inout LatentLibrary
   ) throws {
     let mix: LatentMix
     do {
@@ -35,6 +38,14 @@ struct SceneReference {
           name: name, nearest: nearest, count: model.latents.ownRows.count), place: place)
     } catch let error as LatentMixError {
       throw CommandFailure(error, place: place)
+    }
+    for part in mix.parts {
+      guard let folder, case .file(let path) = part.source,
+        ConfinedPath.path(path, inside: folder) == nil
+      else { continue }
+      throw CommandFailure(
+        "\(place): found \(path.clipped(to: 120)), expected a latent file inside the working folder",
+        .badData)
     }
     try self.init(mix, of: model, library: &library)
   }

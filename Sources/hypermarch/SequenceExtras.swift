@@ -95,7 +95,8 @@ struct SequenceExtras {
     if let path = isWanted(options.contactSheet) {
       try CommandFailure.wrapping {
         let pictures = try ContactSheet.places(of: frames.count).map {
-          ContactSheet.reduced(try PNGFile.read(frames[$0]))
+          // Frames of any size that is rendered.
+          ContactSheet.reduced(try PNGFile.read(frames[$0], memoryLimit: .max))
         }
         try PNGFile.write(
           ContactSheet.sheet(of: pictures), to: path, text: text, overwriting: overwriting)

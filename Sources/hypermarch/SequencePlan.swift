@@ -54,7 +54,8 @@ struct SequencePlan {
     if let timeline, let keys = timeline.latent {
       let mixes = try keys.scenes.map {
         try SceneReference(
-          $0.text, place: "\(sources.timelinePath): \($0.place)", of: model, library: &library
+          $0.text, place: "\(sources.timelinePath): \($0.place)", inside: ".", of: model,
+          library: &library
         ).mix
       }
       track = LatentTrack(

@@ -32,6 +32,12 @@ struct MalformedCheckpointTests {
       Malformed("an empty configuration") {
         $0.metadata["hypermarch"] = ""
       } error: {
+        .configuration(
+          path: $0, key: "", found: "the end of the text in line 1, column 1", expected: "a value")
+      },
+      Malformed("a configuration of a list") {
+        $0.metadata["hypermarch"] = "[]"
+      } error: {
         .configuration(path: $0, key: "", found: "another text", expected: "an object in JSON")
       },
       Malformed("a newer version") {
@@ -167,7 +173,7 @@ struct MalformedCheckpointTests {
     (
       .unexpectedTensor(path: "a", tensor: "x\ny" + String(repeating: "z", count: 1000)),
       #"a: tensor x\u{a}y"# + String(repeating: "z", count: 117)
-        + ": found it, expected none of that name for this configuration"
+        + "…: found it, expected none of that name for this configuration"
     ),
     (
       .shape(path: "a", tensor: "latents", found: [6], expected: [2, 3]),

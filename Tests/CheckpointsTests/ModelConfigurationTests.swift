@@ -63,8 +63,7 @@ struct ModelConfigurationTests {
 
   private static let malformedTexts: [(String, String, String, String, String)] = [
     // Part, replacement, key, found, expected.
-    ("{\"bound", "[{\"bound", "", "another text", "an object in JSON"),
-    ("{\"bound", "[]", "", "another text", "an object in JSON"),
+    ("{\"bound", "[]", "", "\"\"\" in line 1, column 3", "the end of the text"),
     (#""format_version":1,"#, "", "format_version", "no such key", "a value"),
     (
       #""format_version":1,"#, #""format_version":"1","#, "format_version", "another type",

@@ -72,15 +72,20 @@ enum Program {
 
   /// Runs the program and watches how much memory it comes to hold.
   ///
-  /// - Returns: `peakMemory` in MiB, as of some hundredths of a second before the end.
+  /// - Returns: `peakMemory` in MiB, as of a moment before the end.
   static func runWatchingMemory(
     _ arguments: [String], in folder: TemporaryFolder
   ) async throws -> (run: Run, peakMemory: Int) {
     let script = """
-      "$0" "$@" & process=$!
-      while line=$(grep VmHWM /proc/$process/status); do peak=$line; sleep 0.02; done 2> /dev/null
+      "$0" "$@" & process=$! peak=0 last=1
+      while [[ -n "$last" ]]; do
+        last=
+        while read -r key value _; do
+          if [[ "$key" == VmHWM: ]]; then last=$value peak=$value; fi
+        done < /proc/$process/status
+      done 2> /dev/null
       wait $process; code=$?
-      echo "${peak//[!0-9]/}" > memory
+      echo "$peak" > memory
       exit $code
       """
     let run = try await run(executable: "/bin/bash", ["-c", script, path] + arguments, in: folder)

@@ -1,7 +1,9 @@
 import Datasets
+import Files
 import Foundation
 import Imaging
 import NeuralFields
+import TestSupport
 import Testing
 import VolumeRendering
 
@@ -149,5 +151,35 @@ struct TransformsFileTests {
         }
       }
     }
+  }
+
+  @Test("flipped bits of a file end in views or in one line")
+  func bitFlips() {
+    let identity = "[[1,0,0,0],[0,1,0,0],[0,0,1,4],[0,0,0,1]]"
+    let frame = "{\"file_path\":\"./train/r_0\",\"transform_matrix\":\(identity)}"
+    var bytes = Array("{\"camera_angle_x\":0.7,\"w\":9,\"h\":9,\"frames\":[\(frame)]}".utf8)
+    func read() throws(DatasetError) {
+      _ = try TransformsFrame.all(inTransforms: bytes, path: "t.json", folder: "/dev/null")
+    }
+    #expect(throws: Never.self) { try read() }
+    for bit in 0..<8 * bytes.count {
+      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+      do throws(DatasetError) {
+        try read()
+      } catch {
+        #expect(error.description.hasPrefix("t.json:"))
+        #expect(error.description == error.description.onOneLine)
+      }
+      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+    }
+    var failures = 0
+    for count in bytes.indices {
+      let prefix = Array(bytes[..<count])
+      let error = #expect(throws: DatasetError.self) {
+        try TransformsFrame.all(inTransforms: prefix, path: "t.json", folder: "/dev/null")
+      }
+      if error == nil { failures += 1 }
+    }
+    Robustness.record("every prefix: transforms.json", cases: bytes.count, failures: failures)
   }
 }

@@ -321,6 +321,8 @@ extension PNGError {
       .tooLarge(path: path, width: width, height: height, limit: limit)
     case .tooManyPixels(_, let width, let height, let limit):
       .tooManyPixels(path: path, width: width, height: height, limit: limit)
+    case .tooMuchMemory(_, let width, let height, let byteCount, let limit):
+      .tooMuchMemory(path: path, width: width, height: height, byteCount: byteCount, limit: limit)
     }
   }
 }

@@ -78,4 +78,10 @@ import Testing
     #expect(shard("x", "8", "1") == nil)
     #expect(shard("11", "3", "10", "2") == nil)
   }
+
+  @Test("a list that names the same frames again and again is refused before it takes its time")
+  func repeatedRanges() {
+    #expect(FrameList("1-1000000,1-999999")?.frames.count == 1_000_000)
+    #expect(FrameList(Array(repeating: "1-1000000", count: 900).joined(separator: ",")) == nil)
+  }
 }

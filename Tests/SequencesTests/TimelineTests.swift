@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Sequences
+import TestSupport
 import Testing
 
 @Suite("Timeline") struct TimelineTests {
@@ -96,5 +97,30 @@ import Testing
   @Test("a timeline without keys is refused", arguments: ["", ", \"latent\": []"])
   func empty(keys: String) {
     #expect(throws: SceneDescriptionError.self) { try read("{\"hypermarch_timeline\": 1\(keys)}") }
+  }
+
+  @Test(
+    "a camera's file that leads out of the timeline's folder is refused",
+    arguments: ["../t.json", "/t.json", "a/../../t.json", "link/t.json", "a\\u0000b"])
+  func outsideFolder(name: String) throws {
+    try withTemporaryFolder { folder in
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/here", withIntermediateDirectories: false)
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(folder)/here/link", withDestinationPath: folder)
+      #expect(FileManager.default.createFile(atPath: "\(folder)/t.json", contents: Data()))
+      let text = """
+        {"hypermarch_timeline": 1,
+         "camera": [{"time": 0, "kind": "dataset", "file": "\(name)", "frame": 0}]}
+        """
+      let error = #expect(throws: (any Error).self) {
+        try Timeline(json: Array(text.utf8), path: "\(folder)/here/timeline.json")
+      }
+      let line = try #require(error.map { "\($0)" })
+      let isControl = name.contains("u0000")
+      #expect(
+        line.contains(isControl ? "expected one line" : "expected a file inside the folder"),
+        "\(line)")
+    }
   }
 }

@@ -36,7 +36,8 @@ typedef struct cpng_reader cpng_reader;
 ///
 /// `bytes` must stay valid until the reader is destroyed. `size_limit` bounds width and height. Of
 /// the ancillary chunks all are skipped, except transparency and, where `reads_text` says so, text.
-/// No chunk may make libpng allocate more than 8 MiB, and at most 64 are kept.
+/// No chunk may make libpng allocate more than 8 MiB, or 256 KiB where texts are read, and at most
+/// 64 are kept. All limits are set before a byte is read.
 cpng_reader *cpng_reader_create(
     const uint8_t *bytes, size_t byte_count, uint32_t size_limit, bool reads_text);
 

@@ -1,4 +1,4 @@
-import Datasets
+import Files
 import Testing
 
 @Suite("Strict JSON")
@@ -102,6 +102,34 @@ struct StrictJSONTests {
       ) {
         try StrictJSON(parsing: nested(levels))
       }
+    }
+  }
+
+  @Test(
+    "a text of very many values is refused before they fill the memory",
+    arguments: ["[],", "0,", "{},", "\"\",", "[0],", "{\"a\":0},"])
+  func memory(element: String) {
+    let count = 6_000_000 / element.utf8.count
+    let text = "[" + String(repeating: element, count: count) + "0]"
+    let error = #expect(throws: StrictJSON.SyntaxError.self) {
+      try StrictJSON(parsing: Array(text.utf8))
+    }
+    #expect(error?.expected == "fewer: they do not fit into memory")
+  }
+
+  @Test("a quoted text is cut by scalars, so that no character is too long for a line")
+  func clipping() {
+    #expect("abc".clipped(to: 3) == "abc")
+    #expect("abcd".clipped(to: 3) == "abc…")
+    #expect("a\n".clipped(to: 3) == "a\\u{a}")
+    let endless = "a" + String(repeating: "\u{301}", count: 10_000)
+    #expect(endless.clipped(to: 40).unicodeScalars.count == 41)
+  }
+
+  @Test("a text that begins with a mark of its encoding is refused")
+  func byteOrderMarks() {
+    for bytes: [UInt8] in [[0xEF, 0xBB, 0xBF, 0x30], [0xFE, 0xFF, 0, 0x30], [0x30, 0]] {
+      #expect(throws: StrictJSON.SyntaxError.self) { try StrictJSON(parsing: bytes) }
     }
   }
 }

@@ -1,9 +1,10 @@
-import Files
-
 /// A JSON text read strictly: RFC 8259 to the letter, every key once, nesting bounded.
 ///
 /// Foundation's readers keep one of two equal keys without a word, and accept byte order marks and
 /// UTF-16; what a person wrote by hand deserves to be told.
+///
+/// The values take at most 48 MiB more memory than the text: a text of nothing but `[[],[],…` is
+/// refused before it takes more.
 package enum StrictJSON: Sendable, Equatable {
   case null
   case boolean(Bool)
@@ -59,10 +60,7 @@ package enum StrictJSON: Sendable, Equatable {
   }
 
   /// Text cut to a length that fits one line, control characters escaped.
-  package static func clipped(_ text: String) -> String {
-    let limit = 40
-    return text.count > limit ? String(text.prefix(limit)).onOneLine + "…" : text.onOneLine
-  }
+  package static func clipped(_ text: String) -> String { text.clipped(to: 40) }
 }
 
 /// Recursive descent over the bytes of one text.
@@ -70,8 +68,32 @@ private struct Parser {
   let bytes: [UInt8]
   var position = 0
 
+  /// What the values may still take, bytes.
+  private var memory: Int
+
+  init(bytes: [UInt8]) {
+    self.bytes = bytes
+    memory = bytes.count + Self.memoryLimit
+  }
+
   /// Deeper than any file of this project; keeps a hostile text from exhausting the stack.
   static let depthLimit = 32
+
+  /// What values may take beyond the size of their text, bytes.
+  static let memoryLimit = 48 << 20
+
+  /// Counted for a list or an object, for a value in one, and for a key beside its value, bytes: what
+  /// they take in arrays that grow by doubling.
+  private static let (containerCost, valueCost, keyCost) = (64, 64, 64)
+
+  /// Counts memory before it is taken.
+  private mutating func spend(_ byteCount: Int) throws(StrictJSON.SyntaxError) {
+    memory -= byteCount
+    guard memory >= 0 else {
+      throw failure(
+        at: position, found: "more values", expected: "fewer: they do not fit into memory")
+    }
+  }
 
   mutating func document() throws(StrictJSON.SyntaxError) -> StrictJSON {
     let value = try value(depth: 0)
@@ -85,6 +107,7 @@ private struct Parser {
     guard depth < Self.depthLimit else {
       throw failure(expected: "at most \(Self.depthLimit) levels of nesting")
     }
+    try spend(Self.valueCost)
     switch peek ?? 0 {
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
@@ -100,6 +123,7 @@ private struct Parser {
   private mutating func object(depth: Int) throws(StrictJSON.SyntaxError) -> StrictJSON {
     var members: [StrictJSON.Member] = []
     var keys: Set<String> = []
+    try spend(Self.containerCost)
     position += 1
     skipSpace()
     if take("}") { return .object([]) }
@@ -107,6 +131,7 @@ private struct Parser {
       skipSpace()
       let start = position
       guard peek == UInt8(ascii: "\"") else { throw failure(expected: "a key in quotes") }
+      try spend(Self.keyCost)
       let key = try string()
       guard keys.insert(key).inserted else {
         throw failure(
@@ -123,6 +148,7 @@ private struct Parser {
 
   private mutating func array(depth: Int) throws(StrictJSON.SyntaxError) -> StrictJSON {
     var elements: [StrictJSON] = []
+    try spend(Self.containerCost)
     position += 1
     skipSpace()
     if take("]") { return .array([]) }
