@@ -18,14 +18,22 @@ extension SyntheticDataset {
 
   /// Checks that a scene of this name could be written into a folder, before long work.
   ///
-  /// - Throws: `FileError.alreadyExists` where the scene has a folder already, unless overwriting.
+  /// - Parameter request: as for writing.
+  /// - Throws: `FileError.alreadyExists` where the scene has a folder already, unless overwriting, and
+  ///   unless the same request has begun it.
   package static func check(
-    sceneNamed name: String, in folder: String, layout: Layout, overwriting: Bool
+    sceneNamed name: String, in folder: String, layout: Layout, overwriting: Bool,
+    request: String? = nil
   ) throws(FileError) {
     guard !overwriting else { return }
+    let main = sceneFolder(of: .train, sceneName: name, in: folder, layout: layout)
+    if let request, SyntheticDatasetRequest.read(in: main) == request { return }
     for split in Split.allCases {
       let path = sceneFolder(of: split, sceneName: name, in: folder, layout: layout)
-      guard !FileManager.default.fileExists(atPath: path) else { throw .alreadyExists(path: path) }
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      // A folder that a request was killed in before it could leave its name.
+      if request != nil, SyntheticDatasetRequest.isUnused(path) { continue }
+      throw .alreadyExists(path: path)
     }
   }
 
@@ -33,44 +41,83 @@ extension SyntheticDataset {
   ///
   /// The files that make a folder a scene, `transforms_train.json` or `intrinsics.txt` of the training
   /// views, come last: a folder that holds them is whole. Overwriting takes them away first, and all
-  /// numbered pictures of an earlier set, so that none of them is taken for one of this.
+  /// numbered pictures of an earlier set, so that none of them is taken for one of this. Files get their
+  /// names many at a time, as waiting for the disk takes as long for one as for many.
   ///
   /// - Parameters:
   ///   - name: of the scene's folder: one path component, not hidden.
   ///   - folder: of the data set; made where it is missing.
+  ///   - request: tells all that decides the files, in ASCII without quotes; is kept with them. The same
+  ///     request again makes what is missing, and nothing where all is there.
   ///   - render: makes what a camera sees, of the camera's size.
   ///   - progress: called with the number of views written so far, after each.
   /// - Throws: `FileError`.
   package func write(
     sceneNamed name: String, to folder: String, layout: Layout, overwriting: Bool = false,
-    progress: (Int) -> Void = { _ in }, render: (Camera) -> RenderedImage
+    request: String? = nil, progress: (Int) -> Void = { _ in },
+    render: (Camera) -> RenderedImage
   ) throws(FileError) {
     precondition(
       !name.isEmpty && !name.hasPrefix(".") && !name.contains("/"),
       "found scene name “\(name)”, expected one path component that is not hidden")
-    try Self.check(sceneNamed: name, in: folder, layout: layout, overwriting: overwriting)
-    var viewCount = 0
+    try Self.check(
+      sceneNamed: name, in: folder, layout: layout, overwriting: overwriting, request: request)
     // Readers look for the training views: their list comes last.
     let splits = [Split.test, .validation, .train].filter { self.viewCount(of: $0) > 0 }
+    let main = Self.sceneFolder(of: .train, sceneName: name, in: folder, layout: layout)
+    for split in splits {
+      let listing = Self.listingName(of: split, layout: layout)
+      FileWriter.removeLeftovers(
+        in: Self.sceneFolder(of: split, sceneName: name, in: folder, layout: layout)
+      ) { [listing, SyntheticDatasetRequest.fileName].contains($0) }
+    }
+    let goesOn =
+      !overwriting && request != nil && SyntheticDatasetRequest.read(in: main) == request
+    if goesOn,
+      FileManager.default.fileExists(
+        atPath: "\(main)/\(Self.listingName(of: .train, layout: layout))")
+    {
+      return
+    }
     if overwriting { try removeEarlierSet(named: name, in: folder, layout: layout) }
+    if let request, !goesOn {
+      try FileWriter.createFolder(main)
+      try SyntheticDatasetRequest.write(request, in: main)
+    }
+    var batch = SyntheticDatasetBatch()
+    var viewCount = 0
     for split in splits {
       let scene = Self.sceneFolder(of: split, sceneName: name, in: folder, layout: layout)
       for subfolder in Self.subfolders(of: split, layout: layout) {
         try FileWriter.createFolder("\(scene)/\(subfolder)")
+        FileWriter.removeLeftovers(in: "\(scene)/\(subfolder)") {
+          Self.isNumbered($0, layout: layout)
+        }
       }
       for (index, camera) in cameras(of: split).enumerated() {
-        let view = render(camera)
-        precondition(
-          view.width == camera.width && view.height == camera.height,
-          "found \(view.width)×\(view.height) pixels, expected \(camera.width)×\(camera.height)")
-        switch layout {
-        case .transforms: try writeTransformsView(view, index: index, of: split, in: scene)
-        case .srn: try Self.writeSRNView(view, camera: camera, index: index, in: scene)
+        let paths = self.paths(ofView: index, of: split, in: scene, layout: layout)
+        if !goesOn || !paths.allSatisfy(FileManager.default.fileExists) {
+          let view = render(camera)
+          precondition(
+            view.width == camera.width && view.height == camera.height,
+            "found \(view.width)×\(view.height) pixels, expected \(camera.width)×\(camera.height)")
+          switch layout {
+          case .transforms:
+            try batch.add(view.transparentPicture, at: paths[0], bitDepth: 8)
+            if settings.writesDepth {
+              try batch.add(view.depthPicture(scale: depthScale), at: paths[1], bitDepth: 16)
+            }
+          case .srn:
+            try batch.add(view.picture(over: [1, 1, 1]), at: paths[0], bitDepth: 8)
+            let pose = Self.matrix(of: camera, axes: .openCV).joined().joined(separator: " ")
+            try batch.add(Array((pose + "\n").utf8), at: paths[1])
+          }
         }
         viewCount += 1
         progress(viewCount)
       }
     }
+    try batch.publish()
     for split in splits {
       let scene = Self.sceneFolder(of: split, sceneName: name, in: folder, layout: layout)
       try FileWriter.write(
@@ -79,37 +126,17 @@ extension SyntheticDataset {
     }
   }
 
-  private func writeTransformsView(
-    _ view: RenderedImage, index: Int, of split: Split, in scene: String
-  ) throws(FileError) {
-    let path = "\(scene)/\(split.shortName)/r_\(index)"
-    try Self.writePNG(view.transparentPicture, to: "\(path).png", bitDepth: 8)
-    guard settings.writesDepth else { return }
-    try Self.writePNG(
-      view.depthPicture(scale: depthScale), to: "\(path)_depth.png", bitDepth: 16)
-  }
-
-  private static func writeSRNView(
-    _ view: RenderedImage, camera: Camera, index: Int, in scene: String
-  ) throws(FileError) {
-    let name = String(repeating: "0", count: max(0, 6 - String(index).count)) + String(index)
-    try writePNG(view.picture(over: [1, 1, 1]), to: "\(scene)/rgb/\(name).png", bitDepth: 8)
-    try FileWriter.write(
-      Array((matrix(of: camera, axes: .openCV).joined().joined(separator: " ") + "\n").utf8),
-      to: "\(scene)/pose/\(name).txt", overwriting: true)
-  }
-
-  /// Pictures are replaced without question: what may stand in a folder is settled before.
-  private static func writePNG(
-    _ image: Image, to path: String, bitDepth: Int
-  ) throws(FileError) {
-    do {
-      try PNGFile.write(image, to: path, bitDepth: bitDepth, overwriting: true)
-    } catch {
-      guard case .file(let error) = error else {
-        preconditionFailure("found \(error), expected writing to fail by the file alone")
-      }
-      throw error
+  /// The files of one view.
+  private func paths(
+    ofView index: Int, of split: Split, in scene: String, layout: Layout
+  ) -> [String] {
+    switch layout {
+    case .transforms:
+      let stem = "\(scene)/\(split.shortName)/r_\(index)"
+      return ["\(stem).png"] + (settings.writesDepth ? ["\(stem)_depth.png"] : [])
+    case .srn:
+      let name = String(repeating: "0", count: max(0, 6 - String(index).count)) + String(index)
+      return ["\(scene)/rgb/\(name).png", "\(scene)/pose/\(name).txt"]
     }
   }
 }
@@ -153,13 +180,8 @@ extension SyntheticDataset {
           .filter { !files.fileExists(atPath: "\($0)/.") }
       }
     }
-    for path in lists + numbered {
-      do {
-        try files.removeItem(atPath: path)
-      } catch {
-        throw .cannotCreate(path: path, reason: "found no right to replace it")
-      }
-    }
+    try FileWriter.remove(lists)
+    try FileWriter.remove(numbered)
   }
 
   /// Whether a file is called like the pictures and poses of a layout.

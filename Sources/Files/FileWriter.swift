@@ -1,11 +1,5 @@
 import Glibc
 
-/// Why a file that a closure fills was not written: the file's failure, or the closure's.
-package enum FileWriterError<Failure: Error>: Error {
-  case file(FileError)
-  case body(Failure)
-}
-
 /// Files that appear under their name whole, or not at all.
 package enum FileWriter {
   /// Checks that a file could be written now, and writes nothing; for use before long work.
@@ -23,50 +17,15 @@ package enum FileWriter {
     }
   }
 
-  /// Writes `bytes` as a whole file, in the manner of ``write(to:overwriting:_:)``.
+  /// Writes `bytes` as a whole file, in the manner of ``PendingFile``.
   ///
   /// - Throws: `FileError.alreadyExists`, `.cannotCreate` or `.writeFailed`.
   package static func write(
     _ bytes: [UInt8], to path: String, overwriting: Bool
   ) throws(FileError) {
-    do {
-      try write(to: path, overwriting: overwriting) { file throws(SystemError) in
-        try append(bytes, to: file)
-      }
-    } catch {
-      switch error {
-      case .file(let error): throw error
-      case .body(let error): throw .writeFailed(path: path, reason: error.reason)
-      }
-    }
-  }
-
-  /// Writes a file by means of a closure that fills an open file descriptor, in the manner of
-  /// ``PendingFile``.
-  ///
-  /// - Parameter body: writes to the descriptor from its start, and does not close it. A limit on
-  ///   the size of files fails its writes instead of ending the process.
-  /// - Throws: `FileWriterError.file` with `.alreadyExists`, `.cannotCreate` or `.writeFailed`, or
-  ///   `FileWriterError.body` with what `body` threw. In each case the temporary file is removed.
-  package static func write<Failure: Error>(
-    to path: String, overwriting: Bool, _ body: (Int32) throws(Failure) -> Void
-  ) throws(FileWriterError<Failure>) {
-    var file: PendingFile
-    do {
-      file = try PendingFile(path, overwriting: overwriting)
-    } catch {
-      throw .file(error)
-    }
-    do {
-      try file.write(body)
-    } catch {
-      throw .body(error)
-    }
-    do {
-      try file.publish()
-    } catch {
-      throw .file(error)
-    }
+    let file = try PendingFile(path, overwriting: overwriting)
+    try file.append(bytes)
+    try file.publish()
   }
 
   /// Makes a folder, and those above it that are missing.
@@ -98,11 +57,55 @@ package enum FileWriter {
     return true
   }
 
-  /// Removes the temporary files of `path` that dead processes of this computer have left behind.
+  /// Removes files, and brings their folders to the disk.
+  ///
+  /// What is not there is removed already.
+  ///
+  /// - Throws: `FileError.cannotCreate` of the first that stays, as the others were to make room.
+  package static func remove(_ paths: [String]) throws(FileError) {
+    var folders: Set<String> = []
+    for path in paths {
+      do {
+        _ = try retrying { unsafe unlink(path) }
+      } catch {
+        if error.code == ENOENT { continue }
+        throw .cannotCreate(path: path, reason: "found no right to replace it: \(error.reason)")
+      }
+      folders.insert(try Destination.split(path).folder)
+    }
+    for folder in folders {
+      do {
+        try Descriptor(opening: folder, flags: O_RDONLY | O_DIRECTORY).synchronise()
+      } catch {
+        throw .cannotCreate(path: folder, reason: error.reason)
+      }
+    }
+  }
+
+  /// Removes the temporary files of `path` that dead processes have left behind.
   ///
   /// A process that is killed while it writes leaves one. What cannot be removed stays.
-  package static func removeLeftovers(of path: String) {
-    guard let destination = try? Destination(path, overwriting: true) else { return }
-    TemporaryFile.removeLeftovers(for: destination.name, in: destination.folder)
+  package static func removeLeftovers(of path: String) { removeLeftovers(of: [path]) }
+
+  /// Removes the temporary files of some paths that dead processes have left behind.
+  ///
+  /// Each folder is looked through once.
+  package static func removeLeftovers(of paths: [String]) {
+    var stems: [String: Set<String>] = [:]
+    for path in paths {
+      guard let destination = try? Destination(path, overwriting: true) else { continue }
+      stems[destination.folder, default: []].insert(TemporaryFile.stem(of: destination.name))
+    }
+    for (folder, stems) in stems {
+      TemporaryFile.removeLeftovers(in: folder) { stems.contains($0) }
+    }
+  }
+
+  /// Removes the temporary files that dead processes have left behind in a folder.
+  ///
+  /// - Parameter isMeant: whether those of a file's name are asked for; of a name that is longer than
+  ///   200 bytes it sees the beginning.
+  package static func removeLeftovers(in folder: String, where isMeant: (String) -> Bool) {
+    TemporaryFile.removeLeftovers(in: folder, where: isMeant)
   }
 }

@@ -1,4 +1,6 @@
+import Dispatch
 import Glibc
+import Synchronization
 
 /// The failure of one of the system's calls on files, as a value.
 struct SystemError: Error, Equatable {
@@ -39,6 +41,41 @@ func append(_ bytes: [UInt8], to file: Int32) throws(SystemError) {
   }
 }
 
+/// Brings what an open file or folder holds to the disk, where its file system can.
+func synchronise(_ file: Int32) throws(SystemError) {
+  do {
+    _ = try retrying { fsync(file) }
+  } catch {
+    guard [EINVAL, EOPNOTSUPP, ENOSYS].contains(error.code) else { throw error }
+  }
+}
+
+/// Brings several files to the disk.
+///
+/// A disk that is asked for many at once carries them out together: eight threads that wait take a
+/// fifth to a tenth of the time that one would.
+///
+/// - Returns: what failed, in the files' order.
+func synchronise(_ files: [Int32]) -> [SystemError?] {
+  let failures = Mutex([SystemError?](repeating: nil, count: files.count))
+  let group = DispatchGroup()
+  let threadCount = min(8, files.count)
+  for thread in 0..<threadCount {
+    // A queue of its own has a thread of its own, also where processors are few.
+    DispatchQueue(label: "hypermarch.synchronise").async(group: group) {
+      for index in stride(from: thread, to: files.count, by: threadCount) {
+        do throws(SystemError) {
+          try synchronise(files[index])
+        } catch {
+          failures.withLock { $0[index] = error }
+        }
+      }
+    }
+  }
+  group.wait()
+  return failures.withLock { $0 }
+}
+
 /// An open file or folder that is closed at the end of its life.
 ///
 /// Its life may end with its last use, so `number` is passed on only where the value is used later.
@@ -74,11 +111,20 @@ struct Descriptor: ~Copyable {
   }
 
   /// Brings what the file or folder holds to the disk, where its file system can.
-  func synchronise() throws(SystemError) {
+  func synchronise() throws(SystemError) { try Files.synchronise(number) }
+
+  /// Whether a lock of the file was got.
+  enum LockOutcome { case obtained, taken, unknown }
+
+  /// Locks the file until it is closed or the process ends, without waiting for another's lock.
+  ///
+  /// - Returns: `unknown` where the file system has no locks.
+  func lock() -> LockOutcome {
     do {
-      _ = try retrying { fsync(number) }
+      _ = try retrying { flock(number, LOCK_EX | LOCK_NB) }
+      return .obtained
     } catch {
-      guard [EINVAL, EOPNOTSUPP, ENOSYS].contains(error.code) else { throw error }
+      return error.code == EWOULDBLOCK ? .taken : .unknown
     }
   }
 

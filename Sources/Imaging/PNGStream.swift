@@ -1,5 +1,5 @@
 import CPNG
-import Files
+package import Files
 
 /// A PNG file whose rows come bit by bit; it gets its name only when all of them are there.
 ///
@@ -14,7 +14,7 @@ package final class PNGStream {
   private let width: Int
   private let height: Int
   private let channelCount: Int
-  private var file: PendingFile
+  private let file: PendingFile
   private let encoder: PNGEncoder
 
   /// Creates the file under a temporary name, and writes what comes before the pixels.
@@ -58,7 +58,7 @@ package final class PNGStream {
         return encoder
       }
     } catch {
-      throw .file(.writeFailed(path: path, reason: error.reason))
+      throw .file(file.writeFailure(error.reason))
     }
   }
 
@@ -89,18 +89,20 @@ package final class PNGStream {
   ///
   /// - Throws: `PNGError.file`, also where rows are missing.
   package static func publish(_ streams: [PNGStream]) throws(PNGError) {
-    for stream in streams { try stream.finish() }
-    for stream in streams {
-      do {
-        try stream.file.publish()
-      } catch {
-        throw .file(error)
-      }
+    var files: [PendingFile] = []
+    for stream in streams { files.append(try stream.finish()) }
+    do {
+      try PendingFile.publish(files)
+    } catch {
+      throw .file(error)
     }
   }
 
   /// Writes what comes after the last row.
-  private func finish() throws(PNGError) {
+  ///
+  /// - Returns: the file, which still waits for its name, to be published with others.
+  /// - Throws: `PNGError.file`, also where rows are missing.
+  package func finish() throws(PNGError) -> PendingFile {
     guard missingRowCount == 0 else {
       throw failure("found \(height - missingRowCount) rows, expected \(height)")
     }
@@ -109,9 +111,10 @@ package final class PNGStream {
     } catch {
       throw failure(error.reason)
     }
+    return file
   }
 
   private func failure(_ reason: String) -> PNGError {
-    .file(.writeFailed(path: path, reason: reason))
+    .file(file.writeFailure(reason))
   }
 }

@@ -26,8 +26,8 @@ struct LatentSheet {
     self.threadCount = threadCount
     self.isQuiet = isQuiet
     camera = try options.camera(of: model)
-    try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwriting) }
     FileWriter.removeLeftovers(of: path)
+    try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwriting) }
   }
 
   /// The memory that the sheet of so many latents takes, bytes: its pictures, the same made small, and the

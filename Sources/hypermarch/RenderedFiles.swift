@@ -55,8 +55,8 @@ struct RenderedFiles {
       paths = free
     }
     for path in paths {
-      try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwriting) }
       FileWriter.removeLeftovers(of: path)
+      try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwriting) }
     }
   }
 

@@ -151,19 +151,4 @@ extension SequenceRendering.Frame {
       "\(path): found \(found), expected none or one of the same settings: use --overwrite to "
         + "replace it", .cannotCreate)
   }
-
-  /// Removes what dead processes left of frames.
-  ///
-  /// - Parameter folder: the one that all of them lie in.
-  static func removeLeftovers(of frames: [SequenceRendering.Frame], in folder: String) {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
-    let leftovers = names.filter { $0.hasPrefix(".") && $0.contains(".tmp-") }
-    guard !leftovers.isEmpty else { return }
-    for frame in frames {
-      let name = URL(fileURLWithPath: frame.path).lastPathComponent
-      if leftovers.contains(where: { $0.hasPrefix(".\(name).tmp-") }) {
-        FileWriter.removeLeftovers(of: frame.path)
-      }
-    }
-  }
 }

@@ -135,10 +135,7 @@ struct TrainingRun {
   /// Removes what a process that was killed while it saved has left behind.
   private func removeLeftovers() {
     FileWriter.removeLeftovers(of: settings.output)
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for name in Set(names.compactMap { $0.wholeMatch(of: /\.(.+)\.tmp-[-0-9]+/)?.1 }) {
-      FileWriter.removeLeftovers(of: "\(folder)/\(name)")
-    }
+    FileWriter.removeLeftovers(in: folder) { _ in true }
   }
 
   /// What the settings say of a finished share: of steps or of time, whichever is further.

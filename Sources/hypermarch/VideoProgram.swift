@@ -41,16 +41,10 @@ struct VideoProgram {
     _ frames: [String], framesPerSecond: Double, comment: String, to path: String,
     overwriting: Bool
   ) throws {
-    try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwriting) }
     guard let format = Self.format(of: path) else {
       preconditionFailure("found \(path), expected a name that ends as a video's")
     }
-    // Beside its place, hidden, and found by the next run if this one is killed.
-    let url = URL(fileURLWithPath: path)
-    let folder = url.deletingLastPathComponent()
-    let temporary = folder.appendingPathComponent(
-      ".\(url.lastPathComponent).tmp-\(ProcessInfo.processInfo.processIdentifier)")
-    defer { try? FileManager.default.removeItem(at: temporary) }
+    let file = try CommandFailure.wrapping { try PendingFile(path, overwriting: overwriting) }
     let process = Process()
     process.executableURL = executable
     process.arguments = [
@@ -59,7 +53,7 @@ struct VideoProgram {
       // Videos of the usual kind have even sides and no transparency.
       "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-f", format,
       "-metadata", "comment=" + comment, "-y",
-      "file:" + temporary.path,
+      "file:" + file.temporaryPath,
     ]
     let input = Pipe()
     let errors = Pipe()
@@ -91,15 +85,7 @@ struct VideoProgram {
       throw CommandFailure(
         "\(path): ffmpeg ended with \(process.terminationStatus): \(said.lastLine)", .inputOutput)
     }
-    do {
-      if overwriting, FileManager.default.fileExists(atPath: url.path) {
-        _ = try FileManager.default.replaceItemAt(url, withItemAt: temporary)
-      } else {
-        try FileManager.default.moveItem(at: temporary, to: url)
-      }
-    } catch {
-      throw CommandFailure("\(path): could not be written: \(error)", .inputOutput)
-    }
+    try CommandFailure.wrapping { try file.publish() }
   }
 }
 

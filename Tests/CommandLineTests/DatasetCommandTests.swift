@@ -66,8 +66,11 @@ import Testing
       let arguments = ["dataset", "ball.json", "-o", "data"] + small
       expectSuccess(try await Program.run(arguments, in: folder))
       let before = try folder.contents()
-      let again = try await Program.run(arguments, in: folder)
-      expectFailure(again, code: 73, line: "data/ball: found an existing file, expected")
+      // The same is there already.
+      expectSuccess(try await Program.run(arguments, in: folder))
+      #expect(try folder.contents() == before)
+      let other = try await Program.run(arguments + ["--samples", "77"], in: folder)
+      expectFailure(other, code: 73, line: "data/ball: found an existing file, expected")
       #expect(try folder.contents() == before)
       expectSuccess(try await Program.run(arguments + ["--overwrite"], in: folder))
       #expect(try folder.contents() == before)

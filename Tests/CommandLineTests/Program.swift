@@ -70,6 +70,16 @@ enum Program {
     try await run(executable: command[0], Array(command.dropFirst()), in: folder)
   }
 
+  /// Runs a shell script that starts the program, which it gets as `$0`, with the arguments.
+  ///
+  /// Its exit code is 137 where the program was killed.
+  static func run(
+    script: String, _ arguments: [String], in folder: TemporaryFolder
+  ) async throws -> Run {
+    try await run(
+      executable: "/bin/bash", ["-c", script + "; exit $?", path] + arguments, in: folder)
+  }
+
   /// Runs the program and watches how much memory it comes to hold.
   ///
   /// - Returns: `peakMemory` in MiB, as of a moment before the end.

@@ -20,7 +20,13 @@ struct FileSizeTests {
             [UInt8](repeating: 0, count: FileSizeTests.limit + 1), to: path, overwriting: true)
         }
       }
-      #expect(error == .writeFailed(path: path, reason: "File too large"))
+      #expect(
+        error
+          == .writeFailed(
+            path: path,
+            reason:
+              "File too large: \(FileSizeTests.limit + 1) bytes needed, \(FileSizeTests.limit) bytes allowed"
+          ))
       #expect(try FileReader.bytes(at: path, limit: 10) == [1, 2, 3])
       #expect(try names(in: folder) == ["a"])
     }

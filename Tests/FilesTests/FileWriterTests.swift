@@ -108,7 +108,7 @@ struct FileWriterTests {
 
   @Test("names that are hard to quote are written as they are")
   func hardNames() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryFolder { (folder: String) throws -> Void in
       let hardNames = [
         "a b", "it's \"so\"", "two\nlines", "$(touch x)", "-rf", "Bäume", "🌳",
         String(repeating: "n", count: 255), String(repeating: "ü", count: 127),
@@ -147,51 +147,41 @@ struct FileWriterTests {
   func race() throws {
     try withTemporaryFolder { (folder: String) throws -> Void in
       let path = "\(folder)/a"
-      let error = #expect(throws: FileWriterError<FileError>.self) {
-        try FileWriter.write(to: path, overwriting: false) { _ throws(FileError) in
-          try FileWriter.write([1], to: path, overwriting: false)
-        }
-      }
-      #expect(error?.fileError == .alreadyExists(path: path))
+      let file = try PendingFile(path, overwriting: false)
+      try FileWriter.write([1], to: path, overwriting: false)
+      #expect(throws: FileError.alreadyExists(path: path)) { try file.publish() }
       #expect(try FileReader.bytes(at: path, limit: 10) == [1])
-      #expect(try names(in: folder) == ["a"])
+      #expect(try names(in: folder).filter { !$0.hasPrefix(".") } == ["a"])
     }
   }
 
   @Test(
-    "until the closure ends the bytes stand in a temporary file beside, and the old file is whole")
+    "until a file is published its bytes stand in a temporary file beside, and the old file is whole"
+  )
   func temporaryFile() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/a"
       try FileWriter.write([1, 2, 3], to: path, overwriting: false)
-      try FileWriter.write(to: path, overwriting: true) { (file) throws(FileError) in
-        let count = unsafe Glibc.write(file, "new", 3)
-        #expect(count == 3)
-        #expect((try? names(in: folder)) == [".a.tmp-\(getpid())", "a"])
-        #expect(try FileReader.bytes(at: path, limit: 10) == [1, 2, 3])
-        try FileWriter.write([7], to: path, overwriting: true)
-      }
+      let file = try PendingFile(path, overwriting: true)
+      let count = file.write { unsafe Glibc.write($0, "ne", 2) }
+      try file.append([UInt8(ascii: "w")])
+      #expect(count == 2)
+      #expect((try? names(in: folder)) == [".a.tmp-\(getpid())", "a"])
+      #expect(try FileReader.bytes(at: path, limit: 10) == [1, 2, 3])
+      try FileWriter.write([7], to: path, overwriting: true)
+      try file.publish()
       #expect(try FileReader.bytes(at: path, limit: 10) == Array("new".utf8))
       #expect(try names(in: folder) == ["a"])
     }
   }
 
-  @Test("a closure that throws leaves nothing behind, and the old file as it was")
-  func throwingClosure() throws {
-    struct Failure: Error, Equatable {}
-    try withTemporaryFolder { (folder: String) throws -> Void in
+  @Test("a file that is given up leaves nothing behind, and the old file as it was")
+  func givenUp() throws {
+    try withTemporaryFolder { folder in
       let path = "\(folder)/a"
       try FileWriter.write([1], to: path, overwriting: false)
       for (path, overwriting) in [(path, true), ("\(folder)/b", false)] {
-        let error = #expect(throws: FileWriterError<Failure>.self) {
-          try FileWriter.write(to: path, overwriting: overwriting) { _ throws(Failure) in
-            throw Failure()
-          }
-        }
-        guard case .body = error else {
-          Issue.record("found \(String(describing: error)), expected the closure's error")
-          continue
-        }
+        try PendingFile(path, overwriting: overwriting).append([2])
       }
       #expect(try names(in: folder) == ["a"])
       #expect(try FileReader.bytes(at: path, limit: 10) == [1])
@@ -229,24 +219,49 @@ struct FileWriterTests {
     }
   }
 
-  @Test("only the temporary files of this file and of dead processes are removed")
-  func leftovers() throws {
-    try withTemporaryFolder { folder in
-      // No process has a number beyond the kernel's greatest limit, 2²².
-      let dead = ["\(1 << 22 + 1)", "\(1 << 22 + 1)-3"].map { ".a.tmp-\($0)" }
-      let kept = [".a.tmp-\(getpid())", ".a.tmp-x", ".b.tmp-\(1 << 22 + 1)", "a", "a.tmp-9999999"]
-      for name in dead + kept {
-        try FileWriter.write([1], to: "\(folder)/\(name)", overwriting: false)
+  @Test(
+    "files are published together: all of them, or none where one cannot be brought to the disk")
+  func batch() throws {
+    try withTemporaryFolder { (folder: String) throws -> Void in
+      try FileWriter.createFolder("\(folder)/b")
+      let files = try ["a", "b/a", "b/c"].map { name throws(FileError) in
+        try PendingFile("\(folder)/\(name)", overwriting: false)
       }
-      FileWriter.removeLeftovers(of: "\(folder)/a")
-      #expect(try names(in: folder) == kept.sorted())
-      FileWriter.removeLeftovers(of: "\(folder)/missing/a")
+      for file in files { try file.append(Array(file.path.utf8)) }
+      #expect(try names(in: folder).filter { !$0.hasPrefix(".") } == ["b"])
+      try PendingFile.publish(files)
+      for file in files {
+        #expect(try FileReader.bytes(at: file.path, limit: 1000) == Array(file.path.utf8))
+      }
+      #expect(try names(in: folder) == ["a", "b"])
+      #expect(try names(in: "\(folder)/b") == ["a", "c"])
+      try PendingFile.publish([])
     }
   }
-}
 
-extension FileWriterError {
-  fileprivate var fileError: FileError? {
-    if case .file(let error) = self { error } else { nil }
+  @Test("of files with one name the first to be published has it, and those before it theirs")
+  func batchRace() throws {
+    try withTemporaryFolder { (folder: String) throws -> Void in
+      let files = try ["a", "b", "b", "c"].map { name throws(FileError) in
+        try PendingFile("\(folder)/\(name)", overwriting: false)
+      }
+      #expect(throws: FileError.alreadyExists(path: "\(folder)/b")) {
+        try PendingFile.publish(files)
+      }
+      #expect(try names(in: folder).filter { !$0.hasPrefix(".") } == ["a", "b"])
+    }
+  }
+
+  @Test("removing files leaves those of other names, and is no error where nothing is")
+  func remove() throws {
+    try withTemporaryFolder { (folder: String) throws -> Void in
+      for name in ["a", "b"] {
+        try FileWriter.write([1], to: "\(folder)/\(name)", overwriting: false)
+      }
+      try FileWriter.remove(["\(folder)/a", "\(folder)/c", "\(folder)/missing/c"])
+      #expect(try names(in: folder) == ["b"])
+      try FileWriter.createFolder("\(folder)/d")
+      #expect(throws: FileError.self) { try FileWriter.remove(["\(folder)/d"]) }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Datasets
 import Foundation
 import VolumeRendering
@@ -99,10 +100,11 @@ struct DatasetCommand: ParsableCommand {
     let members = try members()
     let fileLayout: SyntheticDataset.Layout = layout == .srn ? .srn : .transforms
     // One scene alone is the data set; several are folders of it.
-    for member in members {
+    for (index, member) in members.enumerated() {
       try CommandFailure.wrapping {
         try SyntheticDataset.check(
-          sceneNamed: member.name, in: folder, layout: fileLayout, overwriting: output.overwrite)
+          sceneNamed: member.name, in: folder, layout: fileLayout, overwriting: output.overwrite,
+          request: request(for: member.scene, scene: index))
       }
     }
     let renderer = Renderer(
@@ -127,6 +129,7 @@ struct DatasetCommand: ParsableCommand {
       try CommandFailure.wrapping {
         try dataset.write(
           sceneNamed: member.name, to: folder, layout: fileLayout, overwriting: output.overwrite,
+          request: request(for: member.scene, scene: index),
           progress: { done in
             reporter.show(
               "scene \(index + 1)/\(members.count)  \(member.name)  view \(done)/\(viewCount)")
@@ -163,6 +166,12 @@ struct DatasetCommand: ParsableCommand {
       throw CommandFailure("found two scenes of one name, expected different file names", .usage)
     }
     return members
+  }
+
+  /// A checksum of all that decides a scene's files.
+  private func request(for scene: SceneDescription, scene index: Int) -> String {
+    let facts = "\(Hypermarch.programName) \(scene) \(settings(scene: index)) \(samples) \(layout)"
+    return CRC32.digits(of: Array(facts.utf8).span)
   }
 
   private func settings(scene index: Int) -> SyntheticDataset.Settings {

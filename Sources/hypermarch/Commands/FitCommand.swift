@@ -80,8 +80,8 @@ struct FitCommand: ParsableCommand {
     }
     let path = output.output ?? input.name + ".latent.safetensors"
     for file in [path, report, reportPicture].compactMap(\.self) {
-      try CommandFailure.wrapping { try FileWriter.check(file, overwriting: output.overwrite) }
       FileWriter.removeLeftovers(of: file)
+      try CommandFailure.wrapping { try FileWriter.check(file, overwriting: output.overwrite) }
     }
     try budget.state(advice: "fewer or smaller pictures", isQuiet: quiet)
     let view = checkpoint.configuration.defaultView

@@ -148,6 +148,8 @@ struct InterpolateCommand: ParsableCommand {
       let extras = try SequenceExtras(extras, sequence: key, overwriting: overwrite)
       try writeCameras(of: plan)
       try prepareFolder(pattern.folder, for: missing)
+      // Also of frames that are there: a process may have been killed between name and clean-up.
+      FileWriter.removeLeftovers(of: all.map(\.path))
 
       let reporter = Mutex(ProgressReporter(isQuiet: quiet))
       let statistics = try rendering.write(missing, signals: signals) { done in
@@ -260,7 +262,6 @@ struct InterpolateCommand: ParsableCommand {
       try FileWriter.createFolder(folder)
       try FileWriter.check(first.path, overwriting: true)
     }
-    SequenceRendering.Frame.removeLeftovers(of: frames, in: folder)
   }
 
   /// What `--json` prints.

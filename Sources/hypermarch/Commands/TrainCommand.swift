@@ -121,7 +121,7 @@ struct TrainCommand: ParsableCommand {
           + "\(names.count / (1 + variantsPerScene)) of the same names", .badData)
     }
     try state(
-      scenes, configuration: run.settings.configuration, model: snapshot.model.configuration,
+      scenes, configuration: run.settings.configuration, model: loaded.snapshot.configuration,
       stepCount: steps ?? run.settings.steps)
     try run.update(
       minutes: minutes, steps: steps, saveIntervalSeconds: saveEvery.map { $0 * 60 })

@@ -51,8 +51,8 @@ struct LatentsMixCommand: ParsableCommand {
   func run() throws {
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
     if let path = output.output {
-      try CommandFailure.wrapping { try FileWriter.check(path, overwriting: output.overwrite) }
       FileWriter.removeLeftovers(of: path)
+      try CommandFailure.wrapping { try FileWriter.check(path, overwriting: output.overwrite) }
     }
     let sheet = try LatentSheet(
       sheet, of: checkpoint, overwriting: output.overwrite, threadCount: threads.count,

@@ -91,8 +91,8 @@ struct LatentsSampleCommand: ParsableCommand {
       return (1...count).map { pattern.path(of: $0) }
     }
     for path in paths ?? [] {
-      try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwrite) }
       FileWriter.removeLeftovers(of: path)
+      try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwrite) }
     }
     let sheet = try LatentSheet(
       sheet, of: checkpoint, overwriting: overwrite, threadCount: threads.count, isQuiet: quiet)
