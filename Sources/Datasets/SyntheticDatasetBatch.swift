@@ -8,7 +8,9 @@ struct SyntheticDatasetBatch {
 
   private var files: [PendingFile] = []
 
-  /// Adds a picture. What may stand in a folder is settled before: it is replaced without question.
+  /// Adds a picture.
+  ///
+  /// What may stand in a folder is settled before: it is replaced without question.
   mutating func add(_ image: Image, at path: String, bitDepth: Int) throws(FileError) {
     do {
       let stream = try PNGStream(

@@ -140,7 +140,9 @@ struct BadModel: Sendable, CustomTestStringConvertible {
       }
       let shipped = try await Program.run(["render"], in: folder)
       expectFailure(
-        shipped, code: 66, line: "./scenes/cars.safetensors: found nothing there, expected a file")
+        shipped, code: 66,
+        line: "./scenes/cars.safetensors: found no model there, expected the one that comes with "
+          + "hypermarch: name a model, or say in HYPERMARCH_HOME where the folder scenes is")
       #expect(try folder.names() == ["folder"])
     }
   }

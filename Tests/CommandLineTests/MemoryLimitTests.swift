@@ -80,9 +80,16 @@ import Testing
     arguments: cases.filter { Robustness.runsAll || !$0.isSlow })
   func stated(memory: Case) async throws {
     try await Self.withFiles { folder in
-      let (run, peak) = try await Program.runWatchingMemory(memory.command, in: folder)
+      var (run, peak) = try await Program.runWatchingMemory(memory.command, in: folder)
       expectSuccess(run)
       let stated = try Self.stated(run)
+      // Who watches on a busy machine sees a short peak late or not at all.
+      for _ in 0..<3 where stated > 2 * peak + 40 {
+        let again = try await Self.withFiles {
+          try await Program.runWatchingMemory(memory.command, in: $0).peakMemory
+        }
+        peak = max(peak, again)
+      }
       #expect((peak...2 * peak + 40).contains(stated), "\(peak) MiB were taken")
     }
   }

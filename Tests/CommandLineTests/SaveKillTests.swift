@@ -51,6 +51,6 @@ import Testing
   private static func steps(in folder: TemporaryFolder) throws -> [Int?] {
     try folder.names(in: "m.run").filter {
       $0.hasSuffix(".safetensors") && !FileFailures.isTemporary($0)
-    }.map { try? TrainingSnapshot.read(folder.path(of: "m.run/\($0)")).step }
+    }.map { try? TrainingSnapshot.read(folder.path(of: "m.run/\($0)")).point.step }
   }
 }

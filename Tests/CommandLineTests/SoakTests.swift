@@ -27,9 +27,9 @@ import Testing
       let (first, last) = (median(late[..<(late.count / 2)]), median(late[(late.count / 2)...]))
       #expect(last <= 1.05 * first, "from \(first) to \(last) KiB")
       for column in 1...2 {
-        func most(_ part: ArraySlice<[Int]>) -> Int { part.map { $0[column] }.max() ?? 0 }
-        // One more than was seen before: a save opens a file for a moment.
-        #expect(most(late[(late.count / 2)...]) <= most(late[..<(late.count / 2)]) + 1)
+        // Saves and pools of threads come and go: what is never given back raises the least.
+        func least(_ part: ArraySlice<[Int]>) -> Int { part.map { $0[column] }.min() ?? 0 }
+        #expect(least(late[(late.count / 2)...]) <= least(late[..<(late.count / 2)]))
       }
       Robustness.record(
         "soak", cases: 1, failures: last <= 1.05 * first ? 0 : 1,
