@@ -28,6 +28,7 @@ extension ModelConfiguration {
     checkPlace(&checks)
     checkDefaultView(&checks)
     checkTexts(&checks)
+    checkMotion(&checks)
     if checks.first == nil { checkChunks(&checks) }
     return checks.first
   }
@@ -120,6 +121,32 @@ extension ModelConfiguration {
     for (option, value) in training.options {
       expectPlain("training.options", option)
       expectPlain("training.options", value)
+    }
+  }
+
+  /// The most rows of a trajectory, so that a moment is a mix that a picture can carry.
+  private static let trajectoryRowLimit = 64
+
+  private func checkMotion(_ checks: inout RangeChecks) {
+    guard let motion else { return }
+    var known = Set(scenes)
+    var end = 0
+    for (index, trajectory) in motion.enumerated() {
+      let key = "motion[\(index)]"
+      if !Self.isFileName(trajectory.scene) || !known.insert(trajectory.scene).inserted {
+        checks.add(
+          "\(key).scene", found: "the name \(trajectory.scene.prefix(80))",
+          expected: "a name of its own that a file could have")
+      }
+      checks.expect("\(key).row_count", trajectory.rowCount, in: 2...Self.trajectoryRowLimit)
+      checks.expect("\(key).first_row", trajectory.firstRow, in: end...1_000_000)
+      checks.expect("\(key).seconds", trajectory.seconds, in: 0.01...10_000)
+      guard checks.first == nil else { return }
+      end = trajectory.rows.upperBound
+      if end > scenes.count {
+        checks.add(
+          "\(key).row_count", found: "rows up to \(end)", expected: "at most \(scenes.count)")
+      }
     }
   }
 

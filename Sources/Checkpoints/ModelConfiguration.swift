@@ -20,6 +20,8 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
   package var scenes: [String]
   package var defaultView: DefaultView
   package var training: TrainingRecord?
+  /// How the codes of moving scenes follow from rows of `latents`; nil where no scene moves.
+  package var motion: [LatentTrajectory]?
 
   /// A view that shows the model's scenes well.
   package struct DefaultView: Sendable, Equatable, Codable {
@@ -80,7 +82,7 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
   package init(
     program: String, field: FieldArchitecture, hypernetwork: HypernetworkArchitecture,
     bound: BoundingBox, near: Float, scenes: [String], defaultView: DefaultView,
-    training: TrainingRecord? = nil
+    training: TrainingRecord? = nil, motion: [LatentTrajectory]? = nil
   ) {
     formatVersion = Self.formatVersion
     self.program = program
@@ -91,6 +93,20 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
     self.scenes = scenes
     self.defaultView = defaultView
     self.training = training
+    self.motion = motion
+  }
+
+  /// All that a scene of the model can be called: rows of `latents`, and moving scenes.
+  package var knownNames: [String] { scenes + (motion ?? []).map(\.scene) }
+
+  /// The scene that is shown unless another is asked for.
+  package var defaultScene: String {
+    motion?.first { $0.firstRow == 0 }?.scene ?? scenes[0]
+  }
+
+  /// A moving scene's trajectory; nil where none has that name.
+  package func trajectory(of name: String) -> LatentTrajectory? {
+    motion?.first { $0.scene == name }
   }
 }
 
@@ -119,6 +135,7 @@ extension ModelConfiguration {
     scenes = try container.decode([String].self, forKey: .scenes)
     defaultView = try container.decode(DefaultView.self, forKey: .defaultView)
     training = try container.decodeIfPresent(TrainingRecord.self, forKey: .training)
+    motion = try container.decodeIfPresent([LatentTrajectory].self, forKey: .motion)
   }
 }
 

@@ -78,7 +78,7 @@ extension TrainingSnapshot {
       samples: try counters.count("samples"), isComplete: version == stateVersion)
     if version > 1 {
       try snapshot.point.takeCells(
-        scenes: model.latents, tensors: &tensors, prefix: prefix, path: path)
+        of: model.configuration, tensors: &tensors, prefix: prefix, path: path)
       snapshot.health = try Health(from: &counters, tensors: &tensors)
     }
     if tensors.contains(goodPrefix + "parameters") {
@@ -88,7 +88,7 @@ extension TrainingSnapshot {
         scenes: model.latents, tensors: &tensors, prefix: goodPrefix)
       try good.take(from: &counters, prefix: "good-")
       try good.takeCells(
-        scenes: model.latents, besides: snapshot.point, tensors: &tensors, prefix: goodPrefix,
+        of: model.configuration, besides: snapshot.point, tensors: &tensors, prefix: goodPrefix,
         path: path)
       snapshot.lastGood = good
     }
@@ -198,14 +198,20 @@ extension TrainingSnapshot.Point {
     smoothedLoss = try counters.numberIfPresent(prefix + "smoothed-loss")
   }
 
+  /// The most times of all moving scenes of a training.
+  private static let momentLimit = 100_000
+
+  /// Of every scene, or where scenes move of every time that they were seen at.
   fileprivate mutating func takeCells(
-    scenes: LatentTable, besides other: TrainingSnapshot.Point? = nil,
+    of configuration: ModelConfiguration, besides other: TrainingSnapshot.Point? = nil,
     tensors: inout TensorTable, prefix: String, path: String
   ) throws(CheckpointError) {
+    let sceneCount = configuration.scenes.count
     func counts(_ name: String) throws(CheckpointError) -> [Int] {
-      try tensors.take(prefix + name, atMost: scenes.names.count, in: Self.countRange).map {
-        Int($0)
-      }
+      try tensors.take(
+        prefix + name, atMost: configuration.motion == nil ? sceneCount : Self.momentLimit,
+        in: Self.countRange
+      ).map { Int($0) }
     }
     let (lengths, visits, updates) = (
       try counts("cell_bytes"), try counts("visits"), try counts("updates")
@@ -216,10 +222,11 @@ extension TrainingSnapshot.Point {
         prefix + "cells", shape: [PackedBytes.wordCount(of: total)], in: 0...0xFF_FFFF),
       count: total)
     let count = lengths.count
-    guard [0, scenes.names.count].contains(count), visits.count == count, updates.count == count
+    guard configuration.motion != nil || [0, sceneCount].contains(count), visits.count == count,
+      updates.count == count
     else {
       throw .shape(
-        path: path, tensor: prefix + "cell_bytes", found: [count], expected: [scenes.names.count])
+        path: path, tensor: prefix + "cell_bytes", found: [count], expected: [sceneCount])
     }
     var start = 0
     for scene in 0..<count {

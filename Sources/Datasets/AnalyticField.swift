@@ -22,8 +22,10 @@ package struct AnalyticField: RadianceField, Equatable {
     balls = shapes.map { SIMD4($0.centre, $0.reach * $0.reach) }
   }
 
-  package init(_ scene: SceneDescription) {
-    self.init(shapes: scene.shapes.map(\.shape), bound: scene.bound, light: scene.light)
+  /// - Parameter time: 0…1; of no effect on a scene at rest.
+  package init(_ scene: SceneDescription, time: Float = 0) {
+    self.init(
+      shapes: scene.still(at: time).shapes.map(\.shape), bound: scene.bound, light: scene.light)
   }
 
   package func evaluate(_ batch: inout FieldBatch) {

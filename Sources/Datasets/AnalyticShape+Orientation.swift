@@ -7,6 +7,14 @@ extension AnalyticShape {
   ///
   /// - Parameter degrees: counter-clockwise seen from the end of each axis. Quarter turns are exact.
   package mutating func rotate(by degrees: SIMD3<Float>) {
+    rotate(by: degrees, around: centre)
+  }
+
+  /// Turns the shape, its centre included, about axes through a point, in the scene's directions: x,
+  /// then y, then z.
+  ///
+  /// - Parameter degrees: counter-clockwise seen from the end of each axis. Quarter turns are exact.
+  package mutating func rotate(by degrees: SIMD3<Float>, around pivot: SIMD3<Float>) {
     for axis in 0..<3 where degrees[axis] != 0 {
       let (cosine, sine) = exactCosineAndSine(ofDegrees: degrees[axis])
       let (first, second) = ((axis + 1) % 3, (axis + 2) % 3)
@@ -17,6 +25,7 @@ extension AnalyticShape {
         return result
       }
       (axisX, axisY, axisZ) = (turned(axisX), turned(axisY), turned(axisZ))
+      centre = pivot + turned(centre - pivot)
     }
   }
 

@@ -51,7 +51,7 @@ package struct DatasetFolder: Sendable {
         SceneDataset(
           name: plan.name, path: plan.path, train: ownImages[.train] ?? [],
           validation: ownImages[.validation] ?? [], test: ownImages[.test] ?? [],
-          depthRange: plan.depthRange))
+          depthRange: plan.depthRange, span: plan.span))
     }
     return DatasetFolder(path: folder, scenes: scenes)
   }
@@ -125,7 +125,7 @@ package struct DatasetFolder: Sendable {
     }
     return PosedImage(
       picture: image, camera: view.intrinsics.camera(of: size, pose: view.pose), name: view.name,
-      path: view.imagePath)
+      path: view.imagePath, time: view.time)
   }
 
   /// Makes results in parallel, or throws the error of the lowest index.

@@ -87,7 +87,8 @@ extension DatasetInspection {
       let padding = String(repeating: " ", count: max(0, nameWidth - name.count))
       let counts = "\(scene.trainCount)/\(scene.validationCount)/\(scene.testCount)"
       let sizes = scene.sizes.map(\.description).joined(separator: " ")
-      return "\(name)\(padding)  \(counts)  \(sizes)  \(scene.bound.box.rangesText)"
+      let times = scene.timeCount.map { "  \($0) times" } ?? ""
+      return "\(name)\(padding)  \(counts)  \(sizes)  \(scene.bound.box.rangesText)\(times)"
     }
   }
 }

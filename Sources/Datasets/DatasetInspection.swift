@@ -35,6 +35,9 @@ package struct DatasetInspection: Sendable, Hashable, Codable {
     package let validationCount: Int
     package let testCount: Int
 
+    /// Different times of the views that were read; nil for a scene at rest.
+    package let timeCount: Int?
+
     /// The sizes and kinds of the pictures, each once.
     package let sizes: [PixelSize]
     package let channels: [PosedImage.Channels]
@@ -89,6 +92,7 @@ extension DatasetInspection.Scene {
     trainCount = scene.train.count
     validationCount = scene.validation.count
     testCount = scene.test.count
+    timeCount = scene.span.map { _ in Set(views.map(\.time)).count }
     sizes = Set(views.map(\.size)).sorted { ($0.width, $0.height) < ($1.width, $1.height) }
     channels = PosedImage.Channels.allCases.filter { kind in
       views.contains { $0.channels == kind }

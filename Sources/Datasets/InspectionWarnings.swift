@@ -44,9 +44,11 @@ struct InspectionWarnings {
   }
 
   /// Poses in another convention leave no point of space that all pictures show.
+  ///
+  /// Of a scene that moves, few pictures of a time leave the silhouettes out.
   private var contradictingSilhouettes: String? {
     let affected = scenes.filter {
-      $0.background != "photograph" && $0.bound.source != .silhouettes
+      $0.background != "photograph" && $0.bound.source != .silhouettes && $0.timeCount == nil
     }
     guard let first = affected.first else { return nil }
     return

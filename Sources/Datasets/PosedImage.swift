@@ -7,6 +7,9 @@ package import VolumeRendering
 package struct PosedImage: Sendable {
   package let camera: Camera
 
+  /// When it was taken, 0…1 from the beginning of a scene's motion to its end; nil for a scene at rest.
+  package let time: Float?
+
   /// The picture's name in its scene, such as `./train/r_0`.
   package let name: String
 
@@ -29,23 +32,28 @@ package struct PosedImage: Sendable {
   }
 
   /// - Precondition: the camera's size is the picture's.
-  package init(image: Image, camera: Camera, name: String, path: String? = nil) {
+  package init(
+    image: Image, camera: Camera, name: String, path: String? = nil, time: Float? = nil
+  ) {
     let bytes = image.samples.map {
       UInt8((Float.minimum(Float.maximum($0, 0), 1) * 255).rounded())
     }
     self.init(
       picture: StoredPicture(
         width: image.width, height: image.height, channelCount: image.channelCount,
-        samples: .bytes(bytes)), camera: camera, name: name, path: path)
+        samples: .bytes(bytes)), camera: camera, name: name, path: path, time: time)
   }
 
   /// - Precondition: the camera's size is the picture's.
-  package init(picture: StoredPicture, camera: Camera, name: String, path: String? = nil) {
+  package init(
+    picture: StoredPicture, camera: Camera, name: String, path: String? = nil, time: Float? = nil
+  ) {
     precondition(
       camera.width == picture.width && camera.height == picture.height,
       "found a camera of \(camera.width)×\(camera.height), "
         + "expected \(picture.width)×\(picture.height)")
     self.camera = camera
+    self.time = time
     self.name = name
     self.path = path ?? name
     let kinds: [Channels] = [.grey, .greyAlpha, .colour, .colourAlpha]

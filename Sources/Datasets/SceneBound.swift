@@ -48,9 +48,8 @@ package struct SceneBound: Sendable, Hashable, Codable {
     let rig = CameraRig(views.map(\.camera))
     if scene.background != .photograph {
       let region = SceneBound.region(of: rig, depthRange: scene.depthRange)
-      let hull = SilhouetteHull(views: views, background: scene.background)
       // The margin is for what thinner than a pixel and for views that are still to come.
-      if let box = hull.box(within: region.box)?.expanded(byShare: 0.01) {
+      if let box = Self.hull(of: scene, within: region.box)?.expanded(byShare: 0.01) {
         self.init(box: box, source: .silhouettes)
         return
       }
@@ -83,6 +82,23 @@ package struct SceneBound: Sendable, Hashable, Codable {
 }
 
 extension SceneBound {
+  /// Views of one time without which their silhouettes say too little.
+  private static let viewsPerTime = 4
+
+  /// The box around what the silhouettes allow; of a moving scene at all its times together.
+  ///
+  /// Nil where nothing is left, or where too few views of some time tell what is there.
+  private static func hull(of scene: SceneDataset, within region: BoundingBox) -> BoundingBox? {
+    var result: BoundingBox?
+    for (_, views) in Dictionary(grouping: scene.guidingViews, by: \.time) {
+      if scene.span != nil, views.count < viewsPerTime { return nil }
+      let hull = SilhouetteHull(views: views, background: scene.background)
+      guard let box = hull.box(within: region) else { continue }
+      result = result?.union(box) ?? box
+    }
+    return result
+  }
+
   /// All that a scene can fill, before its pictures are looked at.
   ///
   /// - Parameter ofPhotographs: whether the scene fills the frame, so that `near` and `far` matter

@@ -15,9 +15,12 @@ package struct SceneDataset: Sendable {
   /// `near`…`far` along the rays, scene units, where the scene's file states them.
   package let depthRange: ClosedRange<Float>?
 
+  /// What the views' times run over; nil for a scene at rest, whose views have none.
+  package let span: TimeSpan?
+
   package init(
     name: String, path: String? = nil, train: [PosedImage], validation: [PosedImage] = [],
-    test: [PosedImage] = [], depthRange: ClosedRange<Float>? = nil
+    test: [PosedImage] = [], depthRange: ClosedRange<Float>? = nil, span: TimeSpan? = nil
   ) {
     self.name = name
     self.path = path ?? name
@@ -25,6 +28,7 @@ package struct SceneDataset: Sendable {
     self.validation = validation
     self.test = test
     self.depthRange = depthRange
+    self.span = span
     background = SceneBackground(of: train.isEmpty ? validation + test : train)
   }
 

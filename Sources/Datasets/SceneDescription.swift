@@ -3,7 +3,7 @@ package import NeuralFields
 
 /// A small scene in closed form: what a file of `scenes/` holds.
 ///
-/// The format is one JSON object, `"hypermarch_scene": 1`, z up, lengths in scene units, angles in
+/// The format is one JSON object, `"hypermarch_scene": 1`, or 2 with the key `motion`, z up, lengths in scene units, angles in
 /// degrees, colours as the sRGB values of pictures. Keys that the format does not have are refused.
 ///
 ///     {
@@ -25,9 +25,10 @@ package import NeuralFields
 ///   their mean weighted by density.
 /// - `cameras`: see ``SceneCamera``. The first is the default.
 /// - `variations`, optional: see ``SceneVariation``.
+/// - `motion`, optional, of version 2: see ``SceneMotion``.
 package struct SceneDescription: Sendable, Equatable {
-  /// The one version of the format.
-  package static let formatVersion = 1
+  /// The versions of the format: 1 for scenes at rest, 2 for scenes that may move.
+  package static let formatVersions = 1...2
 
   /// The largest file that is read, bytes.
   package static let byteLimit = 1 << 20
@@ -42,9 +43,12 @@ package struct SceneDescription: Sendable, Equatable {
   package var cameras: [SceneCamera]
   package var variations: [SceneVariation]
 
+  /// Nil for a scene at rest; the shapes are as they are before it acts.
+  package var motion: SceneMotion?
+
   package init(
     description: String, bound: BoundingBox, light: SceneLight? = nil, shapes: [SceneShape],
-    cameras: [SceneCamera], variations: [SceneVariation] = []
+    cameras: [SceneCamera], variations: [SceneVariation] = [], motion: SceneMotion? = nil
   ) {
     precondition(!cameras.isEmpty, "found a scene without cameras, expected at least one")
     self.description = description
@@ -53,6 +57,7 @@ package struct SceneDescription: Sendable, Equatable {
     self.shapes = shapes
     self.cameras = cameras
     self.variations = variations
+    self.motion = motion
   }
 
   /// Reads a scene file.
@@ -94,7 +99,8 @@ package struct SceneDescription: Sendable, Equatable {
 /// - `name`, for people;
 /// - `density`, the peak per scene unit, and `softness`, the width of its fall across the surface;
 /// - `glows`: true keeps the light away from its colour;
-/// - `vary`, a list of names of `variations`.
+/// - `vary`, a list of names of `variations`;
+/// - `move`, a list of names of parts of `motion`.
 ///
 /// A colour is `"#rrggbb"` or `[r, g, b]` in 0…1. The key `colour` holds one, or a pattern in the
 /// shape's own axes: `{"checks": [colour, colour], "cell": length}` or
@@ -119,10 +125,17 @@ package struct SceneShape: Sendable, Equatable {
   /// Which of the scene's variations move this shape.
   package var variationIndices: [Int]
 
-  package init(name: String? = nil, shape: AnalyticShape, variationIndices: [Int] = []) {
+  /// Which of the scene's moving parts it belongs to.
+  package var partIndices: [Int]
+
+  package init(
+    name: String? = nil, shape: AnalyticShape, variationIndices: [Int] = [],
+    partIndices: [Int] = []
+  ) {
     self.name = name
     self.shape = shape
     self.variationIndices = variationIndices
+    self.partIndices = partIndices
   }
 }
 

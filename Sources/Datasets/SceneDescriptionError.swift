@@ -8,7 +8,7 @@ package enum SceneDescriptionError: Error, Equatable, Sendable {
   case malformedJSON(path: String, error: StrictJSON.SyntaxError)
 
   /// The format version is not one this program reads.
-  case unsupportedVersion(path: String, found: String, supported: Int)
+  case unsupportedVersion(path: String, found: String, supported: ClosedRange<Int>)
 
   case missingKey(path: String, keyPath: String)
 
@@ -27,7 +27,8 @@ extension SceneDescriptionError: CustomStringConvertible {
       "\(path.onOneLine):\(error.line):\(error.column): found \(error.found), "
         + "expected \(error.expected)"
     case .unsupportedVersion(let path, let found, let supported):
-      "\(path.onOneLine): hypermarch_scene: found version \(found), expected \(supported)"
+      "\(path.onOneLine): hypermarch_scene: found version \(found), expected "
+        + supported.map(String.init).joined(separator: " or ")
     case .missingKey(let path, let keyPath):
       "\(path.onOneLine): \(keyPath): found nothing, expected a value"
     case .unknownKey(let path, let keyPath, let nearest, let known):

@@ -4,6 +4,9 @@ struct ScenePlan {
   let path: String
   let depthRange: ClosedRange<Float>?
 
+  /// What the views' times run over; nil where they have none.
+  let span: TimeSpan?
+
   /// Views of the splits that were asked for, split after split.
   let views: [(split: Split, view: ViewDescription)]
 
@@ -24,6 +27,7 @@ struct ScenePlan {
     path = folder.path
     var views: [(split: Split, view: ViewDescription)] = []
     var depthRange: ClosedRange<Float>?
+    var span: TimeSpan?
     if folder.contains(ScenePlan.fileName(of: .train)) || !folder.contains("transforms.json"),
       ScenePlan.hasTransforms(folder)
     {
@@ -31,12 +35,22 @@ struct ScenePlan {
         let fileName = ScenePlan.fileName(of: split)
         guard folder.contains(fileName) else { continue }
         let file = try ScenePlan.transforms(fileName, in: folder)
+        // Splits of one scene either all tell time or none does.
+        if let first = views.first, let own = file.views.first,
+          (first.view.time == nil) != (own.time == nil)
+        {
+          throw .invalidValue(
+            path: own.statedBy, location: "frames[0].time",
+            found: own.time == nil ? "nothing" : "a time",
+            expected: "all frames of a scene with a time or none, as in \(first.view.statedBy)")
+        }
         views += file.views.map { (split, $0) }
+        span = span ?? file.span
         depthRange = depthRange ?? file.depthRange
       }
     } else if folder.contains("transforms.json") {
       let file = try ScenePlan.transforms("transforms.json", in: folder)
-      depthRange = file.depthRange
+      (depthRange, span) = (file.depthRange, file.span)
       // The order in a file depends on who wrote it; that of the names does not.
       let sorted = file.views.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
       views = ScenePlan.divided(sorted)
@@ -44,6 +58,7 @@ struct ScenePlan {
       views = try ScenePlan.srnViews(of: folder, splits: splits)
     }
     self.depthRange = depthRange
+    self.span = span
     self.views = views.filter { splits.contains($0.split) }
     if splits.contains(.train), !self.views.contains(where: { $0.split == .train }) {
       throw .noViews(path: folder.path, split: .train)

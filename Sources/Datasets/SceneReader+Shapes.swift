@@ -9,6 +9,8 @@ struct ShapeDefaults {
   var density: Float?
   var softness: Float
   var variationNames: [String]
+  /// Nil where the version of the format has no moving parts.
+  var partNames: [String]?
 }
 
 extension SceneReader {
@@ -23,7 +25,8 @@ extension SceneReader {
       "disc": .disc, "plane": .plane,
     ])
     try object.expectKeys(
-      ["kind", "name", "colour", "density", "softness", "glows", "vary"] + keys(of: kind))
+      ["kind", "name", "colour", "density", "softness", "glows", "vary"]
+        + (defaults.partNames == nil ? [] : ["move"]) + keys(of: kind))
 
     let density: Float
     if let given = try object.optional("density").map(self.density) ?? defaults.density {
@@ -39,7 +42,10 @@ extension SceneReader {
     try place(&shape, kind: kind, from: object)
     return SceneShape(
       name: try object.optional("name")?.text(limit: 100), shape: shape,
-      variationIndices: try variationIndices(object.optional("vary"), defaults.variationNames))
+      variationIndices: try indices(
+        object.optional("vary"), of: "a variation", defaults.variationNames),
+      partIndices: try indices(
+        object.optional("move"), of: "a moving part", defaults.partNames ?? []))
   }
 
   private static func keys(of kind: Kind) -> [String] {
@@ -134,15 +140,16 @@ extension SceneReader {
     try value?.numbers("3 angles in degrees", in: -360...360) ?? .zero
   }
 
-  private static func variationIndices(
-    _ value: SceneValue?, _ names: [String]
+  /// The places of names in a list of the scene.
+  private static func indices(
+    _ value: SceneValue?, of kind: String, _ names: [String]
   ) throws(SceneDescriptionError) -> [Int] {
     var indices: [Int] = []
     for element in try value?.elements(count: otherCounts) ?? [] {
       let name = try element.text(limit: 100)
       guard let index = names.firstIndex(of: name), !indices.contains(index) else {
         let nearest = name.nearest(among: names).map { ", perhaps \"\($0)\"" } ?? ""
-        throw element.unexpected("the name of a variation, once" + nearest)
+        throw element.unexpected("the name of \(kind), once" + nearest)
       }
       indices.append(index)
     }
@@ -172,7 +179,7 @@ extension SceneReader {
   }
 
   /// Stored sRGB values in [0, 1], from a list of them or from `#rrggbb`.
-  private static func colour(_ value: SceneValue) throws(SceneDescriptionError) -> SIMD3<Float> {
+  static func colour(_ value: SceneValue) throws(SceneDescriptionError) -> SIMD3<Float> {
     if case .array = value.json { return try value.numbers(in: 0...1) }
     guard case .string(let text) = value.json, text.utf8.count == 7, text.hasPrefix("#"),
       text.dropFirst().allSatisfy(\.isHexDigit), let code = UInt32(text.dropFirst(), radix: 16)

@@ -14,16 +14,19 @@ enum SceneReader {
   static func scene(_ value: SceneValue) throws(SceneDescriptionError) -> SceneDescription {
     let object = try value.object()
     // Another version may have other keys, so it is named before they are.
-    try expectVersion(try object.required("hypermarch_scene"))
-    try object.expectKeys([
-      "hypermarch_scene", "description", "bound", "light", "density", "softness", "shapes",
-      "cameras", "variations",
-    ])
+    let version = try version(object.required("hypermarch_scene"))
+    try object.expectKeys(
+      [
+        "hypermarch_scene", "description", "bound", "light", "density", "softness", "shapes",
+        "cameras", "variations",
+      ] + (version > 1 ? ["motion"] : []))
     let variations = try variations(object.optional("variations"))
+    let motion = try object.optional("motion").map(motion)
     let defaults = ShapeDefaults(
       density: try object.optional("density").map(density),
       softness: try object.optional("softness").map(softness) ?? 0,
-      variationNames: variations.map(\.name))
+      variationNames: variations.map(\.name),
+      partNames: version > 1 ? motion?.parts.map(\.name) ?? [] : nil)
     return SceneDescription(
       description: try object.required("description").text(limit: 500),
       bound: try bound(object.required("bound")),
@@ -31,7 +34,7 @@ enum SceneReader {
       shapes: try object.required("shapes").elements(count: shapeCounts)
         .map { value throws(SceneDescriptionError) in try shape(value, defaults: defaults) },
       cameras: try cameras(object.required("cameras")),
-      variations: variations)
+      variations: variations, motion: motion)
   }
 
   static func density(_ value: SceneValue) throws(SceneDescriptionError) -> Float {
@@ -55,13 +58,15 @@ enum SceneReader {
     try value.number("degrees", in: range) * .pi / 180
   }
 
-  private static func expectVersion(_ value: SceneValue) throws(SceneDescriptionError) {
-    guard case .number(let version, _) = value.json,
-      version == Double(SceneDescription.formatVersion)
+  private static func version(_ value: SceneValue) throws(SceneDescriptionError) -> Int {
+    let versions = SceneDescription.formatVersions
+    guard case .number(let number, _) = value.json,
+      let version = Int(exactly: number), versions.contains(version)
     else {
       throw .unsupportedVersion(
-        path: value.path, found: value.json.summary, supported: SceneDescription.formatVersion)
+        path: value.path, found: value.json.summary, supported: versions)
     }
+    return version
   }
 
   private static func bound(_ value: SceneValue) throws(SceneDescriptionError) -> BoundingBox {

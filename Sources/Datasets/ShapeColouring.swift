@@ -29,6 +29,19 @@ package enum ShapeColouring: Sendable, Equatable {
     }
   }
 
+  /// The same pattern with each colour multiplied.
+  ///
+  /// - Parameter tint: in [0, 1]; white leaves everything as it is.
+  package func tinted(_ tint: SIMD3<Float>) -> ShapeColouring {
+    switch self {
+    case .plain(let colour): .plain(colour * tint)
+    case .checks(let first, let second, let cell):
+      .checks(first * tint, second * tint, cell: cell)
+    case .stripes(let first, let second, let width, let axis):
+      .stripes(first * tint, second * tint, width: width, axis: axis)
+    }
+  }
+
   /// The same pattern with each colour's hue turned.
   ///
   /// - Parameter angle: radians on the colour circle: red, green and blue lie 2π/3 apart.

@@ -50,12 +50,13 @@ extension SyntheticDataset {
   }
 
   private func transforms(of split: Split) -> String {
-    let frames = cameras(of: split).enumerated().map { index, camera in
-      let rows = Self.matrix(of: camera, axes: .openGL)
+    let frames = views(of: split).enumerated().map { index, view in
+      let rows = Self.matrix(of: view.camera, axes: .openGL)
         .map { "[" + $0.joined(separator: ", ") + "]" }
       let path = "./\(split.shortName)/r_\(index)"
       return "  {\"file_path\": \"\(path)\""
         + (settings.writesDepth ? ", \"depth_file_path\": \"\(path)_depth\"" : "")
+        + (view.time.map { ", \"time\": \($0)" } ?? "")
         + ",\n   \"transform_matrix\": [" + rows.joined(separator: ", ") + "]}"
     }
     return """
@@ -66,12 +67,18 @@ extension SyntheticDataset {
        "near": \(depthRange.lowerBound),
        "far": \(depthRange.upperBound),
       \(settings.writesDepth ? " \"depth_scale\": \(depthScale),\n" : "")\
+      \(settings.timing.map(Self.keys) ?? "")\
        "frames": [
       \(frames.joined(separator: ",\n"))
        ]
       }
 
       """
+  }
+
+  /// How long the time from 0 to 1 lasts, and whether it closes.
+  private static func keys(of timing: Timing) -> String {
+    " \"time_seconds\": \(timing.seconds),\n \"time_loops\": \(timing.loops),\n"
   }
 
   /// Focal length and principal point, the barycentre and scale of SRN's files, height and width.

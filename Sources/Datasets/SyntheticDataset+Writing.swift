@@ -49,17 +49,21 @@ extension SyntheticDataset {
   ///   - folder: of the data set; made where it is missing.
   ///   - request: tells all that decides the files, in ASCII without quotes; is kept with them. The same
   ///     request again makes what is missing, and nothing where all is there.
-  ///   - render: makes what a camera sees, of the camera's size.
+  ///   - render: makes what is seen in a view, of its camera's size.
   ///   - progress: called with the number of views written so far, after each.
+  /// - Precondition: a scene that moves has the transforms layout, the only one that tells time.
   /// - Throws: `FileError`.
   package func write(
     sceneNamed name: String, to folder: String, layout: Layout, overwriting: Bool = false,
     request: String? = nil, progress: (Int) -> Void = { _ in },
-    render: (Camera) -> RenderedImage
+    render: (View) -> RenderedImage
   ) throws(FileError) {
     precondition(
       !name.isEmpty && !name.hasPrefix(".") && !name.contains("/"),
       "found scene name “\(name)”, expected one path component that is not hidden")
+    precondition(
+      settings.timing == nil || layout == .transforms,
+      "found a moving scene in SRN's layout, expected transforms")
     try Self.check(
       sceneNamed: name, in: folder, layout: layout, overwriting: overwriting, request: request)
     // Readers look for the training views: their list comes last.
@@ -94,10 +98,11 @@ extension SyntheticDataset {
           Self.isNumbered($0, layout: layout)
         }
       }
-      for (index, camera) in cameras(of: split).enumerated() {
+      for (index, place) in views(of: split).enumerated() {
+        let camera = place.camera
         let paths = self.paths(ofView: index, of: split, in: scene, layout: layout)
         if !goesOn || !paths.allSatisfy(FileManager.default.fileExists) {
-          let view = render(camera)
+          let view = render(place)
           precondition(
             view.width == camera.width && view.height == camera.height,
             "found \(view.width)×\(view.height) pixels, expected \(camera.width)×\(camera.height)")

@@ -14,9 +14,13 @@ package struct SyntheticDataset: Sendable, Equatable {
     package var width = 64
     package var height = 64
 
+    /// Of a scene that moves, so many at each of the training times.
     package var trainingViewCount = 50
     package var validationViewCount = 10
     package var testViewCount = 251
+
+    /// When a scene that moves is seen; nil for a scene at rest.
+    package var timing: Timing?
 
     /// The full angle across the width, radians, in (0, π); unless set, that of NeRF's scenes.
     package var horizontalFieldOfView: Float = 0.691_111_2
@@ -71,15 +75,28 @@ package struct SyntheticDataset: Sendable, Equatable {
 
   package func viewCount(of split: Split) -> Int {
     switch split {
-    case .train: settings.trainingViewCount
+    case .train: settings.trainingViewCount * (settings.timing?.count ?? 1)
     case .validation: settings.validationViewCount
     case .test: settings.testViewCount
     }
   }
 
+  /// So many views of one time come from all around by themselves; fewer do so only with those of other
+  /// times.
+  private static let scatteredViewCount = 4
+
+  /// One camera per view.
   package func cameras(of split: Split) -> [Camera] {
-    switch split {
-    case .train, .validation: scatteredCameras(of: split)
+    let perTime = settings.trainingViewCount
+    if split == .train, let timing = settings.timing,
+      !timing.camerasMove || perTime >= Self.scatteredViewCount
+    {
+      return (0..<timing.count).flatMap { time in
+        scatteredCameras(of: split, count: perTime, time: timing.camerasMove ? time : 0)
+      }
+    }
+    return switch split {
+    case .train, .validation: scatteredCameras(of: split, count: viewCount(of: split))
     case .test: spiralCameras()
     }
   }
@@ -91,9 +108,11 @@ package struct SyntheticDataset: Sendable, Equatable {
   /// for the height z of the unit direction, with uniform draws u: a jittered spherical Fibonacci
   /// lattice, whose neighbours in height are far apart in azimuth. The order is shuffled, so that the
   /// first few views already come from all around.
-  private func scatteredCameras(of split: Split) -> [Camera] {
+  ///
+  /// - Parameter time: another number gives other views.
+  private func scatteredCameras(of split: Split, count: Int, time: Int = 0) -> [Camera] {
     var generator = SeededGenerator(seed: settings.seed, split == .train ? 0 : 1)
-    let count = viewCount(of: split)
+    if time > 0 { generator = generator.split(UInt64(time)) }
     let lowestHeight = sin(settings.lowestTrainingElevation)
     let start = generator.uniform()
     var cameras = (0..<count).map { band in

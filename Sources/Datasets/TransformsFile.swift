@@ -4,13 +4,17 @@ import Foundation
 /// nerfstudio.
 ///
 /// `camera_angle_x` or `fl_x` (with `fl_y`, `cx`, `cy`, `w`, `h`) for the file or for single frames;
-/// `transform_matrix` is camera to world, OpenGL axes. `near` and `far` are kept, keys that the
+/// `transform_matrix` is camera to world, OpenGL axes. `time` in 0…1, of all frames or of none, says when
+/// a moving scene was seen (Pumarola et al. 2021, D-NeRF, https://arxiv.org/abs/2011.13961). `near` and `far` are kept, keys that the
 /// cameras do not need are ignored, and a lens that is no pinhole is refused.
 struct TransformsFile {
   let views: [ViewDescription]
 
   /// `near`…`far` along the views' rays, scene units, where the file states them.
   let depthRange: ClosedRange<Float>?
+
+  /// What the frames' times run over; nil where the frames have none.
+  let span: TimeSpan?
 
   /// Reads a file.
   ///
@@ -49,9 +53,26 @@ struct TransformsFile {
           name: name, imagePath: imagePath, intrinsics: intrinsics,
           // Views that bring their own camera may differ in size; the others share one.
           sharesSize: intrinsics == shared, pose: try TransformsFile.pose(of: frame),
-          statedBy: path))
+          time: try TransformsFile.time(of: frame, after: views.last), statedBy: path))
     }
+    span = views.first?.time == nil ? nil : try TimeSpan(of: root)
     self.views = views
+  }
+
+  /// When a frame was taken, which all frames of a file say or none does.
+  ///
+  /// - Parameter last: the frame before it.
+  private static func time(
+    of frame: TransformsValue, after last: ViewDescription?
+  ) throws(DatasetError) -> Float? {
+    let expected = "a time in 0…1"
+    let time = try frame.number("time", expected: expected) { (0...1).contains($0) }
+    guard let last, (last.time == nil) != (time == nil) else { return time.map(Float.init) }
+    if let member = try frame.member("time") {
+      throw member.invalid(expected: "no time, as of the frame before: all frames have one or none")
+    }
+    _ = try frame.requiredMember("time", expected: "\(expected), as of the frame before")
+    return nil
   }
 
   private static func pose(of frame: TransformsValue) throws(DatasetError) -> CameraPose {

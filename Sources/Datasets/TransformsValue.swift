@@ -82,7 +82,12 @@ struct TransformsValue {
     if case .string(let text) = json { text } else { nil }
   }
 
-  var isTrue: Bool { json == .boolean(true) }
+  var isTrue: Bool { truth == true }
+
+  /// The value as true or false; nil where it is neither.
+  var truth: Bool? {
+    if case .boolean(let truth) = json { truth } else { nil }
+  }
 
   /// The values of a list; nil where it is none, or its length is another.
   func elements(count: ClosedRange<Int>) -> [TransformsValue]? {

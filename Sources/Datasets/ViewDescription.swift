@@ -11,6 +11,9 @@ struct ViewDescription {
 
   let pose: CameraPose
 
+  /// When a moving scene was seen, 0…1; nil where the file tells no time.
+  var time: Float?
+
   /// The file that says so.
   let statedBy: String
 }

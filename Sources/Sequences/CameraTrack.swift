@@ -1,6 +1,6 @@
 package import Datasets
 import Foundation
-import NeuralFields
+package import NeuralFields
 package import VolumeRendering
 
 /// A path of cameras: places at times, and the course between them.

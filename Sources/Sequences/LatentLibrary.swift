@@ -5,11 +5,14 @@ package import NeuralFields
 /// The latents that mixes of a model name, read once.
 package struct LatentLibrary: Sendable {
   private let scenes: LatentTable
+  /// Of the model's moving scenes.
+  package let trajectories: [LatentTrajectory]
   private let mean: SceneLatent
   private var files: [String: (latent: SceneLatent, checksum: String)] = [:]
 
   package init(_ model: Checkpoint) {
     scenes = model.latents
+    trajectories = model.configuration.motion ?? []
     var sum = [Float](repeating: 0, count: scenes.width)
     for row in scenes.names.indices {
       for (index, value) in scenes[row].values.enumerated() { sum[index] += value }
@@ -37,8 +40,11 @@ package struct LatentLibrary: Sendable {
   }
 
   /// - Precondition: the model has the scenes that the mix names, and its files have been loaded.
+  ///
+  /// A moving scene is taken at time 0.
   package func latent(of mix: LatentMix) -> SceneLatent {
-    SceneLatent.mix(mix.parts.map { (latent(of: $0.source), $0.weight) })
+    SceneLatent.mix(
+      mix.moment(at: 0, of: trajectories).parts.map { (latent(of: $0.source), $0.weight) })
   }
 
   private func latent(of source: LatentMix.Source) -> SceneLatent {

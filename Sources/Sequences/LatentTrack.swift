@@ -1,4 +1,5 @@
-import NeuralFields
+package import Datasets
+package import NeuralFields
 
 /// A path through latents: mixes at times, and the course between them.
 package struct LatentTrack: Sendable, Equatable {
@@ -10,10 +11,20 @@ package struct LatentTrack: Sendable, Equatable {
   /// ψ of `LatentMix.truncated(to:)`, for the whole path.
   package var truncation: Float
 
-  /// - Precondition: there is one mix per key.
+  /// Where in their own motion moving scenes are at each key; nil for the beginning at all of them.
+  ///
+  /// Between keys the motion goes on evenly, or as the keys' easing says.
+  package var sceneTimes: [Double]?
+
+  /// - Precondition: there is one mix per key, and one scene time where there are some.
   package init(
-    mixes: [LatentMix], times: KeyTimes, curve: PathCurve = .linear, truncation: Float = 1
+    mixes: [LatentMix], times: KeyTimes, curve: PathCurve = .linear, truncation: Float = 1,
+    sceneTimes: [Double]? = nil
   ) {
+    precondition(
+      sceneTimes.map { $0.count == mixes.count } ?? true,
+      "found \(sceneTimes?.count ?? 0) scene times, expected \(mixes.count)")
+    self.sceneTimes = sceneTimes
     precondition(
       mixes.count == times.keys.count,
       "found \(mixes.count) mixes, expected one for each of \(times.keys.count) keys")
@@ -28,10 +39,21 @@ package struct LatentTrack: Sendable, Equatable {
   /// - Parameter library: knows every source of the path.
   package func mix(at time: Double, in library: LatentLibrary) -> LatentMix {
     let (key, share) = times.place(at: time)
-    return mix(after: key, share: share, in: library).truncated(to: truncation)
+    return mix(after: key, share: share, in: library)
+      .moment(at: sceneTime(after: key, share: share), of: library.trajectories)
+      .truncated(to: truncation)
+  }
+
+  /// Straight from key to key, and on to the first where the path closes.
+  private func sceneTime(after key: Int, share: Double) -> Double {
+    guard let sceneTimes else { return 0 }
+    let next = sceneTimes[(key + 1) % sceneTimes.count]
+    return sceneTimes[key] + share * (next - sceneTimes[key])
   }
 
   private func mix(after key: Int, share: Double, in library: LatentLibrary) -> LatentMix {
+    // A motion that is played: weights that add up to 1 but for rounding would not give its keys exactly.
+    if sceneTimes != nil, mixes.allSatisfy({ $0 == mixes[0] }) { return mixes[0] }
     let codes = curve == .spherical ? mixes.map { library.latent(of: $0).code.values } : []
     let weights = curve.weights(
       after: key, share: share, count: mixes.count, closes: times.closingTime != nil, codes: codes)

@@ -77,6 +77,7 @@ extension PictureSettings {
       ("samples_per_diagonal", "1…65536", (1...65_536).contains(samplesPerDiagonal)),
       ("termination", "0 to below 1", termination >= 0 && termination < 1),
       ("grid_resolution", "1…512", (1...512).contains(gridResolution)),
+      ("time", "0…1", time.map { (0...1).contains($0) } ?? true),
       ("precision", "float32 or bfloat16", ["float32", "bfloat16"].contains(precision)),
     ]
     return checks.first { !$0.2 }.map { ($0.0, $0.1) }

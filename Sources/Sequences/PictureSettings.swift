@@ -28,6 +28,9 @@ package struct PictureSettings: Sendable, Hashable, Codable {
   package var precision: String
   /// Of the samples' places in their intervals; nil for the middles.
   package var seed: UInt64?
+  /// When an analytic scene that moves is shown, 0…1; nil for one at rest, and for a model, whose
+  /// `latent` is of that time already.
+  package var time: Float?
 
   package struct Model: Sendable, Hashable, Codable {
     package var path: String

@@ -1,5 +1,6 @@
 package import Datasets
 import Files
+package import NeuralFields
 
 /// A sequence as a file describes it: keys of latents and of cameras on one axis of time.
 ///
@@ -33,6 +34,8 @@ package struct Timeline: Sendable, Equatable {
     package var times: KeyTimes
     package var curve: PathCurve
     package var truncation: Float
+    /// Where in their motion moving scenes are, one per key; nil where the file does not say.
+    package var sceneTimes: [Double]?
   }
 
   /// What a key says for a scene, and where it says so.

@@ -1,5 +1,6 @@
 import Datasets
 import Files
+import NeuralFields
 import VolumeRendering
 
 /// The reading of a timeline's JSON: which keys there are, and what each may hold.
@@ -44,11 +45,13 @@ struct TimelineReader {
       size: try object.optional("size").map(Self.size), latent: nil, camera: nil, closes: closes)
     if let latent {
       let keys = try latent.elements(count: Self.keyCounts).map { try $0.object() }
-      for key in keys { try key.expectKeys(["time", "scene", "mix", "hold", "easing"]) }
+      for key in keys {
+        try key.expectKeys(["time", "scene", "mix", "scene_time", "hold", "easing"])
+      }
       timeline.latent = Timeline.LatentKeys(
         scenes: try keys.map { try Self.scene($0) },
         times: try Self.times(of: keys, closes: closes, end: end, endValue: duration),
-        curve: curve, truncation: truncation)
+        curve: curve, truncation: truncation, sceneTimes: try Self.sceneTimes(of: keys))
     }
     if let camera {
       let keys = try camera.elements(count: Self.keyCounts).map { try $0.object() }
@@ -64,25 +67,7 @@ struct TimelineReader {
   private static func times(
     of keys: [SceneObject], closes: Bool, end: Double?, endValue: SceneValue?
   ) throws -> KeyTimes {
-    var result: [KeyTimes.Key] = []
-    for object in keys {
-      let value = try object.required("time")
-      let time = Double(try value.number("seconds", in: times))
-      if let last = result.last {
-        guard time > last.time else {
-          throw value.unexpected("a time after \(last.time), the key's before it")
-        }
-        guard time >= last.time + last.hold else {
-          throw value.unexpected(
-            "a time from \(last.time + last.hold) on, when the hold before ends")
-        }
-      }
-      result.append(
-        KeyTimes.Key(
-          time: time,
-          hold: Double(try object.optional("hold")?.number("seconds", in: times) ?? 0),
-          easing: try object.optional("easing").map(easing) ?? .linear))
-    }
+    let result = try KeyTimes.Key.keys(of: keys, unit: "seconds", in: times)
     guard closes, result.count > 1 else { return KeyTimes(result) }
     let last = result[result.count - 1]
     let step = (last.time - result[0].time) / Double(result.count - 1)
@@ -93,6 +78,14 @@ struct TimelineReader {
       throw try keys[keys.count - 1].required("time").unexpected("a time that a loop closes after")
     }
     return KeyTimes(result, closingTime: closing)
+  }
+
+  /// Where moving scenes are in their motion, which all keys say or none does.
+  private static func sceneTimes(of keys: [SceneObject]) throws -> [Double]? {
+    guard keys.contains(where: { $0.optional("scene_time") != nil }) else { return nil }
+    return try keys.map {
+      Double(try $0.required("scene_time").number("a time of the scene", in: -1000...1000))
+    }
   }
 
   private static func scene(_ object: SceneObject) throws -> Timeline.SceneText {
@@ -153,13 +146,6 @@ struct TimelineReader {
           ofFrame: try object.optional("frame").map { try Self.count($0, 1_000_000, from: 0) } ?? 0,
           inTransformsFile: file, besideFile: path, location: "\(object.keyPath).file"))
     }
-  }
-
-  private static func easing(_ value: SceneValue) throws -> Easing {
-    guard case .string(let text) = value.json, let easing = Easing(rawValue: text) else {
-      throw value.unexpected("one of " + Easing.allCases.map(\.rawValue).joined(separator: ", "))
-    }
-    return easing
   }
 
   private static func curve(_ value: SceneValue) throws -> PathCurve {

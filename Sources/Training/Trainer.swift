@@ -17,6 +17,7 @@ package struct Trainer {
 
   /// May be changed between steps, but for their number.
   package var scenes: [TrainingScene]
+  private let sceneCodes: SceneCodes
   private let threadCount: Int
   private let schedule: LearningRateSchedule
   private var workers: [Backpropagation]
@@ -37,6 +38,8 @@ package struct Trainer {
   /// Slices of a step, over all its scenes: enough to keep many threads busy.
   private static let slicesPerStep = 16
 
+  /// Every scene has a code of its own: the row of its name.
+  ///
   /// - Parameter health: the guard of a run that goes on; nil has a new one, which takes the state for
   ///   good.
   /// - Precondition: there is one scene per code.
@@ -47,6 +50,24 @@ package struct Trainer {
   ) {
     precondition(
       scenes.map(\.name) == state.latents.names, "found codes of other scenes than the data's")
+    self.init(
+      state: state, health: health, scenes: scenes, codes: SceneCodes(rowPerScene: scenes.count),
+      architecture: architecture, bound: bound, configuration: configuration,
+      threadCount: threadCount)
+  }
+
+  /// - Parameters:
+  ///   - health: the guard of a run that goes on; nil has a new one, which takes the state for good.
+  ///   - codes: where each scene's code comes from, in the rows of the state's table.
+  package init(
+    state: TrainingState, health: TrainingGuard? = nil, scenes: [TrainingScene],
+    codes: SceneCodes, architecture: FieldArchitecture, bound: BoundingBox,
+    configuration: TrainingConfiguration, threadCount: Int
+  ) {
+    precondition(
+      scenes.count == codes.sceneCount,
+      "found \(scenes.count) scenes, expected \(codes.sceneCount)")
+    sceneCodes = codes
     var state = state
     if configuration.averageDecay == 0 {
       state.average = nil
@@ -59,6 +80,7 @@ package struct Trainer {
       state.occupancy = [OccupancyEstimate](
         repeating: OccupancyEstimate(cells: cells), count: scenes.count)
     }
+    if state.step == 0 { state.visitCounts = [Int](repeating: 0, count: scenes.count) }
     precondition(
       state.occupancy.count == scenes.count && state.visitCounts.count == scenes.count,
       "found cells of \(state.occupancy.count) scenes, expected \(scenes.count)")
@@ -114,7 +136,7 @@ package struct Trainer {
     let chosen = scenes(ofBatch: batch)
 
     // 1. Codes → field weights, for all scenes of the step at once.
-    gatherCodes(of: chosen)
+    sceneCodes.gather(chosen, from: state.latents, into: &codes)
     state.hypernetwork.forward(
       codes: codes, batch: chosen.count, into: &pass, threadCount: threadCount)
     let fields = fields(count: chosen.count)
@@ -203,13 +225,6 @@ package struct Trainer {
       state.hypernetwork, state.latents, step: state.step, decay: configuration.averageDecay,
       threadCount: threadCount)
     swap(&average, &state.average)
-  }
-
-  private mutating func gatherCodes(of chosen: [Int]) {
-    codes.removeAll(keepingCapacity: true)
-    for scene in chosen {
-      for index in state.latents.range(ofRow: scene) { codes.append(state.latents.values[index]) }
-    }
   }
 
   private func fields(count: Int) -> [CoordinateMLP] {
@@ -324,13 +339,13 @@ package struct Trainer {
     state.optimizer.step(
       &state.hypernetwork, after: pass, learningRate: configuration.learningRate * share,
       threadCount: threadCount)
-    let width = state.latents.width
-    for (place, scene) in chosen.enumerated() {
+    let gradients = sceneCodes.rowGradients(
+      of: chosen, codeGradient: codeGradient, table: state.latents)
+    for (row, gradient) in gradients {
       state.codeOptimizer.step(
-        &state.latents.values, row: scene,
-        gradient: codeGradient.span.extracting(place * width..<(place + 1) * width),
+        &state.latents.values, row: row, gradient: gradient.span,
         learningRate: configuration.codeLearningRate * share, threadCount: 1)
-      if configuration.normalizesCodes { state.latents.normalize(row: scene, length: codeLength) }
+      if configuration.normalizesCodes { state.latents.normalize(row: row, length: codeLength) }
     }
   }
 }

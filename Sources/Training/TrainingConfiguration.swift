@@ -38,6 +38,9 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// Weight of the mean square of the codes in the loss.
   package var latentPenalty: Float = 1e-4
 
+  /// Weight of the roughness of moving scenes' trajectories in the loss.
+  package var trajectorySmoothness: Float = 1e-3
+
   /// The share of rays drawn from foreground pixels alone, at the start and at the end.
   package var foregroundShare: Float = 0.5
   package var finalForegroundShare: Float = 0.2
@@ -89,6 +92,8 @@ extension TrainingConfiguration {
     averageDecay = try values.decodeIfPresent(Float.self, forKey: .averageDecay) ?? 0
     normalizesCodes = try values.decodeIfPresent(Bool.self, forKey: .normalizesCodes) ?? false
     latentPenalty = try values.decode(Float.self, forKey: .latentPenalty)
+    trajectorySmoothness =
+      try values.decodeIfPresent(Float.self, forKey: .trajectorySmoothness) ?? 1e-3
     foregroundShare = try values.decode(Float.self, forKey: .foregroundShare)
     finalForegroundShare = try values.decode(Float.self, forKey: .finalForegroundShare)
     gridResolution = try values.decode(Int.self, forKey: .gridResolution)

@@ -30,13 +30,16 @@ package struct TrainingPlan: Sendable {
     if scenes.contains(where: { $0.background == .photograph }) {
       kind = .photographs
     } else {
-      kind = scenes.count == 1 ? .oneObject : .manyScenes
+      // Each time of a scene that moves is a scene to the hypernetwork.
+      kind = scenes.count == 1 && scenes[0].span == nil ? .oneObject : .manyScenes
     }
     switch kind {
     case .manyScenes:
       hypernetwork.latentWidth = 128
       // What lies behind an object would have to change with it.
-      if scenes.allSatisfy({ $0.background == .transparent }) { configuration.variantsPerScene = 7 }
+      if scenes.allSatisfy({ $0.background == .transparent && $0.span == nil }) {
+        configuration.variantsPerScene = 7
+      }
     case .oneObject: adaptToOneScene()
     case .photographs:
       adaptToOneScene()
@@ -58,13 +61,20 @@ package struct TrainingPlan: Sendable {
   }
 
   /// A new training run's state.
-  package func initialState(sceneNames: [String]) -> TrainingState {
+  ///
+  /// - Parameters:
+  ///   - sceneNames: of the rows of the table of codes.
+  ///   - trajectories: over those rows; each begins nearly at rest.
+  package func initialState(
+    sceneNames: [String], trajectories: [LatentTrajectory] = []
+  ) -> TrainingState {
     var random = SeededGenerator(seed: configuration.seed, 0)
     let network = Hypernetwork(
       architecture: hypernetwork, target: field.layout, generator: &random)
-    let latents = LatentTable(
+    var latents = LatentTable(
       names: sceneNames, width: hypernetwork.latentWidth,
       standardDeviation: hypernetwork.latentDeviation, generator: &random)
+    for trajectory in trajectories { trajectory.gather(&latents, keeping: 0.1) }
     return TrainingState(hypernetwork: network, latents: latents)
   }
 }

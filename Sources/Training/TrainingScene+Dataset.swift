@@ -3,8 +3,9 @@ package import Datasets
 extension TrainingScene {
   /// The training views of a scene from the disk.
   ///
+  /// - Parameter time: whose views alone are taken; nil for all of them.
   /// - Precondition: there is at least one.
-  package init(_ scene: SceneDataset) {
+  package init(_ scene: SceneDataset, at time: Float? = nil) {
     let background: Background =
       switch scene.background {
       case .transparent: .transparent
@@ -13,7 +14,9 @@ extension TrainingScene {
       }
     self.init(
       name: scene.name, background: background,
-      views: scene.train.map { ($0.camera, $0.opaqueOrTransparentBytes) })
+      views: scene.train.filter { time == nil || $0.time == time }.map {
+        ($0.camera, $0.opaqueOrTransparentBytes)
+      })
   }
 }
 

@@ -43,17 +43,21 @@ struct RenderRequest: Sendable {
   }
 
   /// What a file carries, to be made again from.
+  ///
+  /// - Parameter time: of an analytic scene that moves.
   func settings(
     of model: PictureSettings.Model, mix: LatentMix?, library: LatentLibrary?,
-    content: RenderedFiles.Content
+    content: RenderedFiles.Content, time: Float? = nil
   ) -> PictureSettings {
     var background: SIMD3<Float>?
     if case .picture(.colour(let colour)) = content { background = colour }
-    return PictureSettings(
+    var settings = PictureSettings(
       program: Hypermarch.programName, model: model, mix: mix, library: library, camera: camera,
       shows: content.name, background: background, samplesPerDiagonal: samplesPerDiagonal,
       termination: terminationThreshold, gridResolution: cellsPerEdge,
       precision: precision.rawValue, seed: seed)
+    settings.time = time
+    return settings
   }
 }
 

@@ -14,6 +14,8 @@ struct RenderSubject {
   /// What is shown of a model, and where its parts come from; nil for an analytic scene.
   let mix: LatentMix?
   let library: LatentLibrary?
+  /// When an analytic scene that moves is shown, 0…1; nil for everything else.
+  let time: Float?
   /// The view when none is asked for.
   let camera: Camera
   /// The point that orbiting cameras look at.
@@ -33,13 +35,18 @@ struct RenderSubject {
     )
 
   /// Reads a model, or a scene description, which a path ending in `.json` names.
-  init(path: String, scene: String?) throws {
+  ///
+  /// - Parameter time: 0…1, of a scene that moves; nil for its beginning.
+  init(path: String, scene: String?, time: Double? = nil) throws {
     if path.hasSuffix(".json") {
-      try self.init(description: path, camera: scene)
+      try self.init(description: path, camera: scene, time: time.map(Float.init))
     } else {
       let model = try CommandFailure.wrapping { try Checkpoint.read(path) }
       var library = LatentLibrary(model)
-      let scene = try SceneReference(scene, of: model, library: &library)
+      let scene = try SceneReference(scene, at: time ?? 0, of: model, library: &library)
+      if time != nil, !scene.moves {
+        throw Self.doesNotMove(scene.written.text, of: path)
+      }
       self.init(model, path: path, scene: scene, library: library)
     }
   }
@@ -50,7 +57,7 @@ struct RenderSubject {
   /// - Throws: `CommandFailure` where the model or a latent file is another than the picture's.
   init(of settings: PictureSettings, picture: String, path: String) throws {
     if path.hasSuffix(".json") {
-      try self.init(description: path, camera: nil)
+      try self.init(description: path, camera: nil, time: settings.time)
       try Self.check(model.fingerprint, of: path, against: settings, picture: picture)
       return
     }
@@ -90,6 +97,7 @@ struct RenderSubject {
     self.model = PictureSettings.Model(path: path, fingerprint: model.fingerprint)
     mix = scene.mix
     self.library = library
+    time = nil
     camera = model.configuration.defaultView.camera
     target = model.configuration.defaultView.target
     near = model.configuration.near
@@ -104,13 +112,14 @@ struct RenderSubject {
   }
 
   /// An analytic scene has no scenes inside: `--scene` chooses one of its cameras.
-  private init(description path: String, camera name: String?) throws {
+  private init(description path: String, camera name: String?, time: Float?) throws {
     let (description, checksum) = try CommandFailure.wrapping {
       let bytes = try FileReader.bytes(at: path, limit: SceneDescription.byteLimit)
       return (
         try SceneDescription(json: bytes, path: path), CRC32.digits(of: bytes.span)
       )
     }
+    if time != nil, description.motion == nil { throw Self.doesNotMove(path, of: nil) }
     let chosen = name.map { description.camera(named: $0) } ?? description.defaultCamera
     guard let chosen else {
       let names = description.cameras.map(\.name)
@@ -124,14 +133,22 @@ struct RenderSubject {
     model = PictureSettings.Model(path: path, fingerprint: checksum)
     mix = nil
     library = nil
+    let moment = description.motion == nil ? nil : time ?? 0
+    self.time = moment
     camera = chosen.camera(width: 400, height: 400)
     target = description.bound.centre
     near = 0
     bound = description.bound
     memoryByteCount = 0
     prepare = { resolution, _, threadCount in
-      let field = AnalyticField(description)
+      let field = AnalyticField(description, time: moment ?? 0)
       return (field, field.occupancyGrid(resolution: resolution, threadCount: threadCount))
     }
+  }
+
+  private static func doesNotMove(_ scene: String, of model: String?) -> CommandFailure {
+    CommandFailure(
+      "--time: found it for \(scene)\(model.map { " of \($0)" } ?? ""), which does not move, "
+        + "expected a scene that does", .usage)
   }
 }

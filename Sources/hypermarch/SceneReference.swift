@@ -12,25 +12,31 @@ import Sequences
 struct SceneReference {
   /// What the scene is called where files are named after it.
   let name: String
+  /// What was asked for.
+  let written: LatentMix
+  /// The same with moving scenes as they are at the time that was asked for.
   let mix: LatentMix
+  /// Whether a part of it is a scene that moves.
+  let moves: Bool
   let latent: SceneLatent
 
   /// Looks up a scene.
   ///
   /// - Parameters:
   ///   - text: what the user wrote; nil for the first scene.
+  ///   - time: of scenes that move, 0…1.
   ///   - place: the option that it was written for, or the place in a file.
   ///   - folder: which latent files must lie in, where a file names them.
   ///   - library: receives the latent files that are named.
   init(
     _ text: String?, place: String = "--scene", inside folder: String? = nil,
-    of model: Checkpoint, library: inout LatentLibrary
+    at time: Double = 0, of model: Checkpoint, library: inout LatentLibrary
   ) throws {
     let mix: LatentMix
     do {
       mix =
-        try text.map { try LatentMix(parsing: $0, names: model.latents.names) }
-        ?? LatentMix(.scene(model.latents.names[0]))
+        try text.map { try LatentMix(parsing: $0, names: model.configuration.knownNames) }
+        ?? LatentMix(.scene(model.configuration.defaultScene))
     } catch LatentMixError.unknownScene(let name, let nearest, _) {
       // Variants that training made are no scenes that the user knows.
       throw CommandFailure(
@@ -47,7 +53,7 @@ struct SceneReference {
         "\(place): found \(path.clipped(to: 120)), expected a latent file inside the working folder",
         .badData)
     }
-    try self.init(mix, of: model, library: &library)
+    try self.init(mix, at: time, of: model, library: &library)
   }
 
   init(_ text: String?, place: String = "--scene", of model: Checkpoint) throws {
@@ -56,17 +62,23 @@ struct SceneReference {
   }
 
   /// - Throws: `CommandFailure` where the model has not all of the mix's scenes.
-  init(_ mix: LatentMix, of model: Checkpoint, library: inout LatentLibrary) throws {
+  init(
+    _ mix: LatentMix, at time: Double = 0, of model: Checkpoint, library: inout LatentLibrary
+  ) throws {
     for part in mix.parts {
-      guard case .scene(let name) = part.source, model.latents[name] == nil else { continue }
+      guard case .scene(let name) = part.source,
+        !model.configuration.knownNames.contains(name)
+      else { continue }
       throw CommandFailure(
         LatentMixError.unknownScene(
           name: name, nearest: nil, count: model.latents.ownRows.count), place: "--scene")
     }
     try CommandFailure.wrapping { try library.load(mix, of: model) }
-    self.mix = mix
     name = Self.fileName(mix)
-    latent = library.latent(of: mix)
+    moves = mix.parts.contains { $0.source.trajectory(among: library.trajectories) != nil }
+    written = mix
+    self.mix = mix.moment(at: time, of: library.trajectories)
+    latent = library.latent(of: self.mix)
   }
 
   /// The mix as a part of a file's name.

@@ -36,16 +36,27 @@ struct SequencePlan {
       sources.frames.fps ?? timeline?.framesPerSecond ?? sources.cameraPath?.framesPerSecond ?? 24
     let sceneCount = timeline?.latent?.scenes.count ?? latents.sceneTexts?.count ?? 1
     let turnsAlone = sources.turntable && sceneCount == 1
+    // One scene that moves is played.
+    let played =
+      timeline?.latent == nil && sceneCount == 1
+      ? model.configuration.trajectory(
+        of: latents.sceneTexts?[0] ?? model.configuration.defaultScene) : nil
     let closes =
       timeline?.closes
-      ?? (latents.loop || turnsAlone || (sceneCount == 1 && sources.cameraPath?.closes ?? false))
+      ?? (latents.loop || turnsAlone || played?.loops ?? false
+        || (sceneCount == 1 && sources.cameraPath?.closes ?? false))
+    let playedFrames = played.map {
+      min(Int((Double($0.seconds) * framesPerSecond).rounded()), SequenceFrames.limit)
+    }
     let timelineFrames = timeline.map { timeline in
       let duration = timeline.range.upperBound - timeline.range.lowerBound
       return timeline.frameCount
         ?? min(
           Int((duration * framesPerSecond).rounded()) + (closes ? 0 : 1), SequenceFrames.limit)
     }
-    let count = sources.frames.count ?? timelineFrames ?? sources.cameraPath?.cameras.count ?? 120
+    let count =
+      sources.frames.count ?? timelineFrames ?? sources.cameraPath?.cameras.count
+      ?? playedFrames ?? 120
     let frames = SequenceFrames(count: max(1, count), closes: closes)
     let range = timeline?.range ?? 0...Double(closes ? count : max(count - 1, 1)) / framesPerSecond
 
@@ -56,13 +67,19 @@ struct SequencePlan {
         try SceneReference(
           $0.text, place: "\(sources.timelinePath): \($0.place)", inside: ".", of: model,
           library: &library
-        ).mix
+        ).written
+      }
+      if keys.sceneTimes != nil, library.trajectories.isEmpty {
+        throw CommandFailure(
+          "\(sources.timelinePath): latent[0].scene_time: found it for a model without moving "
+            + "scenes, expected none", .badData)
       }
       track = LatentTrack(
-        mixes: mixes, times: keys.times, curve: keys.curve, truncation: keys.truncation)
+        mixes: mixes, times: keys.times, curve: keys.curve, truncation: keys.truncation,
+        sceneTimes: keys.sceneTimes)
       name = "timeline"
     } else {
-      let scenes = try (latents.sceneTexts ?? [model.latents.names[0]]).map {
+      let scenes = try (latents.sceneTexts ?? [model.configuration.defaultScene]).map {
         try SceneReference($0, place: "--scenes", of: model, library: &library)
       }
       let hold = Double(latents.hold ?? 0) / framesPerSecond
@@ -73,12 +90,15 @@ struct SequencePlan {
           "--hold: found \(latents.hold ?? 0) frames at each of \(scenes.count) scenes, expected "
             + "fewer than the \(count) frames in all")
       }
+      // From the beginning of its motion to the end.
+      let mixes = played == nil ? scenes.map(\.written) : [scenes[0].written, scenes[0].written]
       track = LatentTrack(
-        mixes: scenes.map(\.mix),
+        mixes: mixes,
         times: KeyTimes(
-          count: scenes.count, over: range, hold: hold, easing: latents.easing,
-          closes: closesScenes),
-        curve: latents.curve, truncation: latents.truncate ?? 1)
+          count: mixes.count, over: range, hold: played == nil ? hold : 0, easing: latents.easing,
+          closes: closesScenes && played == nil),
+        curve: latents.curve, truncation: latents.truncate ?? 1,
+        sceneTimes: played.map { _ in [0, 1] })
       if let share = latents.extrapolate { track = track.extrapolated(by: share, in: library) }
       let joined =
         scenes.count == 1 ? scenes[0].name : "\(scenes[0].name)-\(scenes[scenes.count - 1].name)"

@@ -26,12 +26,11 @@ struct TrainingSession {
     snapshot = loaded.snapshot
     self.threadCount = threadCount
     reporter = ProgressReporter(isQuiet: isQuiet)
-    let family = TrainingScene.family(
-      of: scenes.map { TrainingScene($0) },
-      variantsPerScene: run.settings.configuration.variantsPerScene,
-      centre: configuration.bound.centre, seed: run.settings.configuration.seed)
+    let items = TrainingItems(
+      of: scenes, trajectories: configuration.motion ?? [],
+      configuration: run.settings.configuration, centre: configuration.bound.centre)
     trainer = Trainer(
-      state: loaded.state, health: loaded.health, scenes: family,
+      state: loaded.state, health: loaded.health, scenes: items.scenes, codes: items.codes,
       architecture: configuration.field, bound: configuration.bound,
       configuration: run.settings.configuration, threadCount: threadCount)
   }

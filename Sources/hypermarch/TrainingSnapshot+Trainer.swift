@@ -52,17 +52,18 @@ extension TrainingSnapshot {
       average: point.average.map {
         WeightAverage(parameters: $0.parameters, codes: $0.codes)
       })
-    for (index, scene) in point.cells.enumerated() {
+    // A moment of a moving scene has cells of its own.
+    if !point.cells.isEmpty { state.visitCounts = point.cells.map(\.visits) }
+    for scene in point.cells {
       guard
         let estimate = OccupancyEstimate(
           cells: cells, encodedCells: scene.bytes, updateCount: scene.updates)
       else {
         throw .configuration(
-          path: path, key: "cells", found: "other cells for \(configuration.scenes[index])",
+          path: path, key: "cells", found: "other cells for a scene",
           expected: "\(cells.cellCount), as the run's resolution gives")
       }
       state.occupancy.append(estimate)
-      state.visitCounts[index] = scene.visits
     }
     state.samplesPerRay = point.samplesPerRay
     // Version 1 kept it in the model's record alone.

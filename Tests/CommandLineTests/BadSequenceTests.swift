@@ -80,7 +80,7 @@ import Testing
           + "is kenney_race meant?"
       ),
       (["--scenes", "a.latent.safetensors"], 66, "a.latent.safetensors: found nothing there"),
-      (["--timeline", "none.json"], 66, "./none.json: found nothing there"),
+      (["--timeline", "none.json"], 66, "none.json: found nothing there"),
       (["--camera-path", "none.json"], 66, "none.json: found nothing there"),
     ] as [([String], Int32, String)])
   func missing(arguments: [String], code: Int32, line: String) async throws {
@@ -114,7 +114,7 @@ import Testing
       ),
       (
         "\"camera\": [{\"time\": 0, \"kind\": \"dataset\", \"file\": \"none.json\"}]", 66,
-        "none.json: found nothing there"
+        "./none.json: found nothing there"
       ),
     ] as [(String, Int32, String)])
   func timeline(keys: String, code: Int32, line: String) async throws {

@@ -38,6 +38,38 @@ import Testing
     }
   }
 
+  @Test("frames of a scene that moves have times, and a scene at rest refuses them")
+  func moving() async throws {
+    try await withTemporaryFolder { folder in
+      let mill = Fixtures.shippedScene("windmill")
+      let small = [
+        "--size", "8", "--train-views", "2", "--val-views", "1", "--test-views", "3", "--samples",
+        "32",
+      ]
+      let making = try await Program.run(
+        ["dataset", mill, "--times", "3", "-o", "data"] + small, in: folder)
+      expectSuccess(making)
+      let inspection = try await Program.run(["inspect", "data"], in: folder)
+      expectSuccess(inspection)
+      #expect(inspection.output.contains("windmill  6/1/3  8×8"))
+      #expect(inspection.output.contains("6 times") && !inspection.output.contains("warning"))
+
+      for (options, message) in [
+        ([mill, "--layout", "srn"], "--layout: found srn for \(mill), which moves"),
+        ([mill, "--times", "1"], "--times: found 1, expected 2…1000"),
+        (
+          [Fixtures.shippedScene("lamp"), "--times", "3"],
+          "which does not move, expected a scene with \"motion\""
+        ),
+      ] {
+        let refused = try await Program.run(["dataset", "-o", "no"] + options, in: folder)
+        #expect(refused.exitCode == 64)
+        #expect(refused.errors.contains(message))
+        #expect(try !folder.names(in: ".").contains("no"))
+      }
+    }
+  }
+
   @Test("variations are scenes of their own, and the same seed makes them again") func variations()
     async throws
   {
@@ -103,7 +135,10 @@ import Testing
     "a scene description that does not fit the format is refused",
     arguments: [
       ("", 65, "ball.json:1:1: found"),
-      ("{\"hypermarch_scene\": 2}", 65, "ball.json: hypermarch_scene: found version 2, expected 1"),
+      (
+        "{\"hypermarch_scene\": 3}", 65,
+        "ball.json: hypermarch_scene: found version 3, expected 1 or 2"
+      ),
       (
         Fixtures.ball.replacing("\"radius\"", with: "\"raduis\""), 65,
         "ball.json: shapes[0].raduis: found an unknown key, expected perhaps \"radius\""

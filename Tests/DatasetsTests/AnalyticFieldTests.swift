@@ -203,7 +203,8 @@ struct AnalyticFieldTests {
     arguments: ShippedScenes.names)
   func shipped(name: String) throws {
     let scene = try ShippedScenes.named(name)
-    for member in [scene] + scene.family(count: 6, seed: 42) {
+    let moments = scene.motion == nil ? [] : [0, 0.13, 0.4, 0.5, 0.71].map { scene.still(at: $0) }
+    for member in [scene] + moments + scene.family(count: 6, seed: 42) {
       let field = AnalyticField(member)
       var generator = SeededGenerator(seed: 17)
       var points = (0..<3000).map { _ in

@@ -27,7 +27,7 @@ struct MalformedSceneTests {
 
     init(_ text: String, version: String) {
       self.text = text
-      error = .unsupportedVersion(path: "scenes/lamp.json", found: version, supported: 1)
+      error = .unsupportedVersion(path: "scenes/lamp.json", found: version, supported: 1...2)
     }
   }
 
@@ -48,7 +48,7 @@ struct MalformedSceneTests {
   static let malformedScenes = [
     Malformed("[]", "", found: "a list of 0", expected: "an object"),
     Malformed(SceneDescriptionTests.text(version: nil), missing: "hypermarch_scene"),
-    Malformed(SceneDescriptionTests.text(version: "2", extra: ", \"planets\": 9"), version: "2"),
+    Malformed(SceneDescriptionTests.text(version: "3", extra: ", \"planets\": 9"), version: "3"),
     Malformed(SceneDescriptionTests.text(version: "1.5"), version: "1.5"),
     Malformed(SceneDescriptionTests.text(version: "\"1\""), version: "\"1\""),
     Malformed(SceneDescriptionTests.text(description: nil), missing: "description"),

@@ -20,6 +20,8 @@ struct SyntheticDatasetWritingTests {
     return image
   }
 
+  static func view(_ view: SyntheticDataset.View) -> RenderedImage { Self.view(view.camera) }
+
   static func withFolder(_ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Datasets
 import Kernels
 import NeuralFields
 import Sequences

@@ -1,3 +1,4 @@
+import Datasets
 import NeuralFields
 import Sequences
 import Testing

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import NeuralFields
 import Sequences
 import TestSupport
 import Testing

@@ -17,7 +17,15 @@ struct DatasetCommand: ParsableCommand {
       Cameras follow the protocol of Scene Representation Networks: training views scattered over \
       the sphere, test views on a spiral from the top down. Matrices are camera to world, OpenGL \
       axes (x right, y up, looking along -z) in transforms_*.json, OpenCV axes in SRN's layout.
+
+      Of a scene that moves, every frame has a time in 0…1 (D-NeRF's form). Validation and test \
+      views are of times between the training times: dataset scenes/windmill.json --times 24.
       """)
+
+  /// Whether the training views of a moving scene change their places from time to time.
+  enum CameraMotion: String, ExpressibleByArgument, CaseIterable {
+    case moving, fixed
+  }
 
   enum Layout: String, ExpressibleByArgument, CaseIterable {
     case transforms, srn
@@ -31,14 +39,24 @@ struct DatasetCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Pixels of a picture.", valueName: "WxH"))
   var size: PictureSize?
 
-  @Option(help: ArgumentHelp("Training views.", valueName: "n"))
-  var trainViews = 50
+  @Option(
+    help: ArgumentHelp(
+      "Training views: 50, or 8 at each time of a scene that moves.", valueName: "n"))
+  var trainViews: Int?
 
   @Option(help: ArgumentHelp("Validation views.", valueName: "n"))
   var valViews = 10
 
-  @Option(help: ArgumentHelp("Test views.", valueName: "n"))
-  var testViews = 251
+  @Option(
+    help: ArgumentHelp("Test views: 251, or 60 of a scene that moves.", valueName: "n"))
+  var testViews: Int?
+
+  @Option(
+    help: ArgumentHelp("Training times of a scene that moves, 2…1000; 24.", valueName: "n"))
+  var times: Int?
+
+  @Option(help: "Training views of a scene that moves: from new places at each time, or the same.")
+  var cameras: CameraMotion?
 
   @Option(help: ArgumentHelp("Horizontal field of view, 1…179.", valueName: "degrees"))
   var fov: Float?
@@ -74,12 +92,15 @@ struct DatasetCommand: ParsableCommand {
       throw ValidationError("found no --output, expected a folder")
     }
     for (name, count) in [
-      ("train-views", trainViews), ("val-views", valViews), ("test-views", testViews),
+      ("train-views", trainViews ?? 50), ("val-views", valViews), ("test-views", testViews ?? 60),
     ] where !(0...100_000).contains(count) {
       throw ValidationError("--\(name): found \(count), expected 0…100000")
     }
-    guard trainViews > 0 else {
+    guard trainViews != 0 else {
       throw ValidationError("--train-views: found 0, expected 1 or more")
+    }
+    if let times, !(2...1000).contains(times) {
+      throw ValidationError("--times: found \(times), expected 2…1000")
     }
     if let variations, !(1...10_000).contains(variations) {
       throw ValidationError("--variations: found \(variations), expected 1…10000")
@@ -110,7 +131,7 @@ struct DatasetCommand: ParsableCommand {
     let renderer = Renderer(
       settings: RenderSettings(samplesPerDiagonal: samples, threadCount: threads.count))
     var budget = MemoryBudget(memory, threadCount: threads.count)
-    let largest = settings(scene: 0)
+    let largest = settings(of: members[0].scene, index: 0)
     budget.pass(
       RenderMemory.grownBytes(renderer, width: largest.width, height: largest.height)
         + SyntheticDataset.pictureBytes(width: largest.width, height: largest.height),
@@ -122,9 +143,9 @@ struct DatasetCommand: ParsableCommand {
     try budget.state(advice: "a smaller --size or fewer --threads", isQuiet: quiet)
     var reporter = ProgressReporter(isQuiet: quiet)
     for (index, member) in members.enumerated() {
-      let field = AnalyticField(member.scene)
-      let grid = field.occupancyGrid(resolution: Self.gridResolution, threadCount: threads.count)
-      let dataset = SyntheticDataset(bound: member.scene.bound, settings: settings(scene: index))
+      var moment = Moment(of: member.scene, at: 0, threadCount: threads.count)
+      let dataset = SyntheticDataset(
+        bound: member.scene.bound, settings: settings(of: member.scene, index: index))
       let viewCount = Split.allCases.reduce(0) { $0 + dataset.viewCount(of: $1) }
       try CommandFailure.wrapping {
         try dataset.write(
@@ -134,11 +155,44 @@ struct DatasetCommand: ParsableCommand {
             reporter.show(
               "scene \(index + 1)/\(members.count)  \(member.name)  view \(done)/\(viewCount)")
           },
-          render: { camera in renderer.render(field, camera: camera, grid: grid) })
+          render: { view in
+            if let time = view.time, time != moment.time {
+              moment = Moment(of: member.scene, at: time, threadCount: threads.count)
+            }
+            return renderer.render(moment.field, camera: view.camera, grid: moment.grid)
+          })
       }
     }
     reporter.finish(ProgressReporter.count(members.count, "scene"))
     Terminal.result(folder)
+  }
+
+  /// A scene as it stands at a time.
+  private struct Moment {
+    let time: Float
+    let field: AnalyticField
+    let grid: OccupancyGrid
+
+    init(of scene: SceneDescription, at time: Float, threadCount: Int) {
+      self.time = time
+      field = AnalyticField(scene, time: time)
+      grid = field.occupancyGrid(
+        resolution: DatasetCommand.gridResolution, threadCount: threadCount)
+    }
+  }
+
+  /// Refuses what a scene at rest, or SRN's layout, cannot have.
+  private func check(_ scene: SceneDescription, path: String) throws {
+    if scene.motion != nil, layout == .srn {
+      throw CommandFailure(
+        "--layout: found srn for \(path), which moves, expected transforms: srn tells no time",
+        .usage)
+    }
+    if scene.motion == nil, times != nil || cameras != nil {
+      throw CommandFailure(
+        "\(times == nil ? "--cameras" : "--times"): found \(path), which does not move, expected "
+          + "a scene with \"motion\"", .usage)
+    }
   }
 
   /// Scenes and their names, variations numbered.
@@ -146,6 +200,7 @@ struct DatasetCommand: ParsableCommand {
     var members: [(name: String, scene: SceneDescription)] = []
     for path in scenes {
       let scene = try CommandFailure.wrapping { try SceneDescription(contentsOf: path) }
+      try check(scene, path: path)
       let file = URL(fileURLWithPath: path).lastPathComponent
       let name = file.hasSuffix(".json") ? String(file.dropLast(5)) : file
       guard let variations else {
@@ -170,19 +225,26 @@ struct DatasetCommand: ParsableCommand {
 
   /// A checksum of all that decides a scene's files.
   private func request(for scene: SceneDescription, scene index: Int) -> String {
-    let facts = "\(Hypermarch.programName) \(scene) \(settings(scene: index)) \(samples) \(layout)"
+    let facts =
+      "\(Hypermarch.programName) \(scene) \(settings(of: scene, index: index)) \(samples) \(layout)"
     return CRC32.digits(of: Array(facts.utf8).span)
   }
 
-  private func settings(scene index: Int) -> SyntheticDataset.Settings {
+  private func settings(
+    of scene: SceneDescription, index: Int
+  ) -> SyntheticDataset.Settings {
     var settings = SyntheticDataset.Settings()
     if let size {
       settings.width = size.width
       settings.height = size.height
     }
-    settings.trainingViewCount = trainViews
+    settings.trainingViewCount = trainViews ?? (scene.motion == nil ? 50 : 8)
     settings.validationViewCount = valViews
-    settings.testViewCount = testViews
+    settings.testViewCount = testViews ?? (scene.motion == nil ? 251 : 60)
+    settings.timing = scene.motion.map {
+      SyntheticDataset.Timing(
+        count: times ?? 24, loops: $0.loops, seconds: $0.seconds, camerasMove: cameras != .fixed)
+    }
     if let fov { settings.horizontalFieldOfView = fov * .pi / 180 }
     settings.distance = distance
     // Every scene is seen from directions of its own.

@@ -33,6 +33,12 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only scenes with this name; * and ? allowed.", valueName: "name"))
   var scene: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Show scenes that move at the nearest of so many equal times, as if there were no others.",
+      valueName: "n"))
+  var snapTimes: Int?
+
   @OptionGroup(title: "Protocol") var fit: FitProtocolOptions
 
   @OptionGroup(title: "Quality") var quality: QualityOptions
@@ -47,6 +53,12 @@ struct EvaluateCommand: ParsableCommand {
   var quiet = false
 
   private static let advice = "fewer views, by --scene"
+
+  func validate() throws {
+    if let snapTimes, !(2...1000).contains(snapTimes) {
+      throw ValidationError("--snap-times: found \(snapTimes), expected 2…1000")
+    }
+  }
 
   func run() throws {
     try quality.checkPrecision()
@@ -85,14 +97,15 @@ struct EvaluateCommand: ParsableCommand {
     }
     let seen = folder.scenes.filter { !$0.views(of: split).isEmpty }
     let known = seen.compactMap { dataset in
-      checkpoint.latents[dataset.name].map { (dataset: dataset, code: $0) }
+      EvaluationMoment.all(of: dataset, split: split, in: checkpoint, snapTimes: snapTimes)
+        .map { (dataset: dataset, moments: $0) }
     }
     guard !known.isEmpty else {
       throw CommandFailure(
         "\(dataset): found no \(split.rawValue) views of the model's scenes, expected some",
         .badData)
     }
-    for dataset in seen where checkpoint.latents[dataset.name] == nil {
+    for dataset in seen where !known.contains(where: { $0.dataset.name == dataset.name }) {
       Terminal.error("warning: the model has no scene named \(dataset.name), left out")
     }
     try budget.state(advice: Self.advice, isQuiet: quiet)
@@ -104,17 +117,23 @@ struct EvaluateCommand: ParsableCommand {
     var report = Report(memoryBytes: budget.size.byteCount)
     var pixelCount = 0
     var reporter = ProgressReporter(isQuiet: quiet)
-    for (index, (dataset, code)) in known.enumerated() {
-      reporter.show("scene \(index + 1)/\(known.count)  \(dataset.name)")
-      let field = checkpoint.field(
-        for: code, precision: quality.fieldPrecision, threadCount: threads.count)
-      let grid = OccupancyGrid(
-        of: field, resolution: quality.cellsPerEdge, threadCount: threads.count)
-      let result = Evaluation(
-        of: field, grid: grid, views: dataset.views(of: split), renderer: renderer)
-      report.scenes[dataset.name] = Scores(psnr: result.psnr, ssim: result.ssim)
-      report.viewCount += result.viewCount
-      report.nonFinitePixels += result.nonFinitePixelCount
+    for (index, (dataset, moments)) in known.enumerated() {
+      var scores = Scores(psnr: 0, ssim: 0)
+      let viewCount = dataset.views(of: split).count
+      for moment in moments {
+        reporter.show("scene \(index + 1)/\(known.count)  \(dataset.name)")
+        let field = checkpoint.field(
+          for: moment.code, precision: quality.fieldPrecision, threadCount: threads.count)
+        let grid = OccupancyGrid(
+          of: field, resolution: quality.cellsPerEdge, threadCount: threads.count)
+        let result = Evaluation(of: field, grid: grid, views: moment.views, renderer: renderer)
+        let share = Double(result.viewCount) / Double(viewCount)
+        scores.psnr += share * result.psnr
+        scores.ssim += share * result.ssim
+        report.nonFinitePixels += result.nonFinitePixelCount
+      }
+      report.scenes[dataset.name] = scores
+      report.viewCount += viewCount
       pixelCount += dataset.views(of: split).reduce(0) { $0 + $1.camera.width * $1.camera.height }
     }
     report.finish()

@@ -45,7 +45,7 @@ struct InfoCommand: ParsableCommand {
     let fieldWeights: Int
     let fieldMultiplyAdds: Int
     let fileBytes: Int
-    /// Scenes that are no variants of others.
+    /// Scenes that are no variants of others; those that move by their own names.
     let ownScenes: [String]
     /// The file's size divided by their number.
     let bytesPerScene: Int
@@ -60,7 +60,12 @@ struct InfoCommand: ParsableCommand {
       fieldMultiplyAdds =
         configuration.field.kernelShape(over: configuration.bound).multiplyAddCount
       self.fileBytes = fileBytes
-      ownScenes = checkpoint.latents.ownRows.map { checkpoint.latents.names[$0] }
+      let motion = configuration.motion ?? []
+      ownScenes =
+        motion.map(\.scene)
+        + checkpoint.latents.ownRows
+        .filter { row in !motion.contains { $0.rows.contains(row) } }
+        .map { checkpoint.latents.names[$0] }
       bytesPerScene = fileBytes / ownScenes.count
       bytesPerCode = 4 * configuration.hypernetwork.latentWidth
     }
@@ -108,11 +113,17 @@ struct InfoCommand: ParsableCommand {
         lines.append(
           "options         " + options.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
       }
-      let variantCount = configuration.scenes.count - ownScenes.count
+      let motion = configuration.motion ?? []
+      let rowCount = motion.reduce(0) { $0 + $1.rowCount }
+      let variantCount = configuration.scenes.count - rowCount - (ownScenes.count - motion.count)
       lines.append(
         "scenes          \(ownScenes.count)"
           + (variantCount > 0 ? ", and \(variantCount) variants of them, named NAME~1, …" : ""))
-      lines += ownScenes.map { "  \($0)" }
+      lines += ownScenes.map { name in
+        guard let path = configuration.trajectory(of: name) else { return "  \(name)" }
+        return "  \(name), moving: \(path.curve.rawValue) of \(path.rowCount) codes, "
+          + "\(path.seconds) s\(path.loops ? ", loops" : "")"
+      }
       return lines.joined(separator: "\n")
     }
   }

@@ -21,7 +21,7 @@ struct RenderCommand: ParsableCommand {
 
       A scene is one of a model's, a latent file (*.latent.safetensors), mean, or a sum with \
       weights such as 'a*0.3 + b*0.7'; or the model is a description of an analytic scene \
-      (scenes/*.json). Cameras: \
+      (scenes/*.json). --time is the moment of a scene that moves. Cameras: \
       the model's own view; an orbit (--azimuth, --elevation, --distance, --target); --look-from \
       and --look-at; or a frame of a transforms.json (--cameras, --frame). The world's up is +z, \
       azimuth 0 is +x.
@@ -40,6 +40,8 @@ struct RenderCommand: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp("The scene, a latent file or a mix; else the first.", valueName: "scene"))
   var scene: String?
+
+  @OptionGroup var moment: TimeOptions
 
   @Option(help: ArgumentHelp("Make a picture again that hypermarch made.", valueName: "picture"))
   var from: String?
@@ -105,7 +107,8 @@ struct RenderCommand: ParsableCommand {
       throw ValidationError("--verify: found it beside --seconds, expected one of them")
     }
     let asksForNothing =
-      scene == nil && size == nil && camera.isDefault && background == nil && quality.isDefault
+      scene == nil && moment.isDefault && size == nil && camera.isDefault && background == nil
+      && quality.isDefault
       && seed == nil && seconds == nil && !depth && !normals && !opacity
     if from != nil && !asksForNothing {
       throw ValidationError(
@@ -141,7 +144,8 @@ struct RenderCommand: ParsableCommand {
           leavesOutSettings || !isFinal
             ? nil
             : job.request.settings(
-              of: job.model, mix: subject.mix, library: subject.library, content: content)
+              of: job.model, mix: subject.mix, library: subject.library, content: content,
+              time: subject.time)
         }
       }
     }
@@ -189,7 +193,7 @@ struct RenderCommand: ParsableCommand {
     }
     try model.check()
     try budget.readModel(model.path)
-    let subject = try RenderSubject(path: model.path, scene: scene)
+    let subject = try RenderSubject(path: model.path, scene: scene, time: moment.moment)
     let view = try camera.camera(size: size, base: subject.camera, baseTarget: subject.target)
     return Job(
       subject: subject, model: subject.model,

@@ -55,6 +55,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var boundOption: BoundOption
   @OptionGroup(title: "Model and training") var training: TrainingOptions
+  @OptionGroup(title: "Scenes that move") var motion: MotionOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var memory: MemoryOptions
 
@@ -91,7 +92,7 @@ struct TrainCommand: ParsableCommand {
       ("scene", !scene.isEmpty), ("maximum-scenes", maximumScenes != nil),
       ("bound", boundOption.bound != nil),
     ]
-    return own.filter(\.1).map(\.0) + training.given
+    return own.filter(\.1).map(\.0) + training.given + motion.given
   }
 
   func run() throws {
@@ -113,9 +114,20 @@ struct TrainCommand: ParsableCommand {
     }
     let names = loaded.snapshot.configuration.scenes
     let variantsPerScene = run.settings.configuration.variantsPerScene
-    let found = TrainingScene.familyNames(
-      of: scenes.map(\.name), variantsPerScene: variantsPerScene)
-    guard found == names else {
+    let found =
+      loaded.snapshot.configuration.motion.map { trajectories in
+        scenes.flatMap { scene in
+          trajectories.first { $0.scene == scene.name && scene.span != nil }?.rowNames
+            ?? [scene.name]
+        }
+      }
+      ?? TrainingScene.familyNames(of: scenes.map(\.name), variantsPerScene: variantsPerScene)
+    // Of a scene that moves, the times are scenes to the training.
+    let placeCount = scenes.reduce(0) { $0 + max(1, Set($1.train.compactMap(\.time)).count) }
+    let isOfOtherTimes =
+      loaded.snapshot.configuration.motion != nil && !loaded.state.occupancy.isEmpty
+      && loaded.state.occupancy.count != placeCount
+    guard found == names, !isOfOtherTimes else {
       throw CommandFailure(
         "\(run.settings.dataset): found other scenes than the run began with, expected "
           + "\(names.count / (1 + variantsPerScene)) of the same names", .badData)
@@ -158,21 +170,30 @@ struct TrainCommand: ParsableCommand {
         "--variants: found \(scene.name) with a background in \(dataset), expected objects before "
           + "nothing", .badData)
     }
+    let layout = try motion.layout(of: scenes, plan: &plan, dataset: dataset)
     settings.configuration = plan.configuration
     settings.options = plan.record
+    if let path = layout?.trajectories.first {
+      settings.options["trajectory"] = path.curve.rawValue
+      settings.options["trajectory-rows"] = "\(path.rowCount)"
+      settings.options["smoothness"] = "\(plan.configuration.trajectorySmoothness)"
+    }
     let configuration = ModelConfiguration(
       program: Hypermarch.programName, field: plan.field, hypernetwork: plan.hypernetwork,
       bound: plan.bound, near: plan.configuration.near,
-      scenes: TrainingScene.familyNames(
-        of: scenes.map(\.name), variantsPerScene: plan.configuration.variantsPerScene),
-      defaultView: ModelConfiguration.DefaultView(Viewpoint(of: scenes, bound: plan.bound)))
+      scenes: layout?.rowNames
+        ?? TrainingScene.familyNames(
+          of: scenes.map(\.name), variantsPerScene: plan.configuration.variantsPerScene),
+      defaultView: ModelConfiguration.DefaultView(Viewpoint(of: scenes, bound: plan.bound)),
+      motion: layout?.trajectories)
     try check(configuration, of: dataset, path: path)
     try state(
       scenes, configuration: plan.configuration, model: configuration, stepCount: settings.steps)
     let stem = path.hasSuffix(".safetensors") ? String(path.dropLast(12)) : path
     let run = try TrainingRun(
       new: runFolder ?? stem + ".run", settings: settings, overwriting: output.overwrite)
-    let state = plan.initialState(sceneNames: configuration.scenes)
+    let state = plan.initialState(
+      sceneNames: configuration.scenes, trajectories: layout?.trajectories ?? [])
     let session = TrainingSession(
       run: run,
       from: SavedStates.Loaded(

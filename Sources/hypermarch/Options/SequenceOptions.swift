@@ -1,5 +1,7 @@
 import ArgumentParser
+import Datasets
 import Foundation
+import NeuralFields
 import Sequences
 
 /// Which latents a sequence goes through.

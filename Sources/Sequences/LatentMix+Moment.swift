@@ -1,0 +1,40 @@
+package import NeuralFields
+
+extension LatentMix {
+  /// The mix with every moving scene replaced by what it is at a time: a mix of its trajectory's rows.
+  ///
+  /// - Parameters:
+  ///   - time: where a trajectory loops, any; else what is outside 0…1 is at the nearer end.
+  ///   - trajectories: of the model's moving scenes.
+  package func moment(at time: Double, of trajectories: [LatentTrajectory]) -> LatentMix {
+    guard parts.contains(where: { $0.source.trajectory(among: trajectories) != nil }) else {
+      return self
+    }
+    return LatentMix(
+      sumOf: parts.map { part in
+        guard let trajectory = part.source.trajectory(among: trajectories) else {
+          return (LatentMix(part.source), part.weight)
+        }
+        let rows = zip(trajectory.rowNames, trajectory.weights(at: trajectory.time(within: time)))
+          .filter { $0.1 != 0 }
+          .map { Part(source: .scene($0.0), weight: Float($0.1)) }
+        return (LatentMix(parts: rows), part.weight)
+      })
+  }
+}
+
+extension LatentMix.Source {
+  /// The trajectory of a moving scene; nil for everything else.
+  package func trajectory(among trajectories: [LatentTrajectory]) -> LatentTrajectory? {
+    guard case .scene(let name) = self else { return nil }
+    return trajectories.first { $0.scene == name }
+  }
+}
+
+extension LatentTrajectory {
+  /// A time as one of 0…1: of a loop the same moment of its first turn, else the nearer end.
+  package func time(within time: Double) -> Double {
+    if (0...1).contains(time) { return time }
+    return loops ? max(0, time - time.rounded(.down)) : min(max(time, 0), 1)
+  }
+}
