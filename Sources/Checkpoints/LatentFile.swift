@@ -4,8 +4,9 @@ package import NeuralFields
 /// A scene of a model in a file of its own: `NAME.latent.safetensors`.
 ///
 /// Its tensors are `code`, `[latent_width]`, and for each change of the weights `change.I.weight`, `[]`,
-/// with `change.I.TENSOR.left` and `change.I.TENSOR.right`, or `change.I.TENSOR.shift` for a bias; its
-/// metadata text `hypermarch_latent` is the rest, as JSON. `scenes/latent-format.md` describes it.
+/// with `change.I.TENSOR.left` and `change.I.TENSOR.right`, or `change.I.TENSOR.shift` for a bias, and
+/// `posterior.codes` where there are draws; its metadata text `hypermarch_latent` is the rest, as JSON.
+/// `scenes/latent-format.md` describes it.
 package struct LatentFile: Sendable, Equatable {
   /// The version of the format that this code writes and reads.
   package static let formatVersion = 1
@@ -27,10 +28,13 @@ package struct LatentFile: Sendable, Equatable {
   package var camera: ModelConfiguration.DefaultView?
   /// How well it fits, as a JSON object.
   package var report: String?
+  /// What else the pictures may show.
+  package var posterior: LatentPosterior?
 
   package init(
     program: String, name: String, modelFingerprint: String, latent: SceneLatent,
-    camera: ModelConfiguration.DefaultView? = nil, report: String? = nil
+    camera: ModelConfiguration.DefaultView? = nil, report: String? = nil,
+    posterior: LatentPosterior? = nil
   ) {
     self.program = program
     self.name = name
@@ -38,6 +42,7 @@ package struct LatentFile: Sendable, Equatable {
     self.latent = latent
     self.camera = camera
     self.report = report
+    self.posterior = posterior
   }
 
   static let metadataKey = "hypermarch_latent"
@@ -52,6 +57,7 @@ package struct LatentFile: Sendable, Equatable {
     var changes: [[Shape]]
     var camera: ModelConfiguration.DefaultView?
     var report: String?
+    var posterior: LatentPosterior.Description?
   }
 
   /// A changed tensor of the field.
@@ -104,11 +110,16 @@ package struct LatentFile: Sendable, Equatable {
       }
       changes.append(WeightedChange(change: WeightChange(parts: parts), weight: weight))
     }
+    var posterior: LatentPosterior?
+    if let own = description.posterior {
+      posterior = try LatentPosterior(
+        own, width: description.latentWidth, from: &tensors, path: path)
+    }
     try tensors.expectEmpty()
     return LatentFile(
       program: description.program, name: description.name, modelFingerprint: description.model,
       latent: SceneLatent(code: LatentCode(code), changes: changes), camera: description.camera,
-      report: description.report)
+      report: description.report, posterior: posterior)
   }
 
   private static func description(
@@ -180,6 +191,7 @@ package struct LatentFile: Sendable, Equatable {
         }
       }
     }
+    if let posterior { tensors.append(posterior.tensor) }
     let file = SafetensorsFile(tensors: tensors, metadata: [Self.metadataKey: text])
     try Checkpoint.writing(to: path) { () throws(SafetensorsError) in
       try Safetensors.write(file, to: path, overwriting: overwriting)
@@ -195,7 +207,8 @@ package struct LatentFile: Sendable, Equatable {
       latentWidth: latent.code.values.count,
       changes: latent.changes.map { own in
         own.change.parts.map { Shape(tensor: $0.name, shape: $0.shape, rank: $0.rank) }
-      }, camera: camera, report: report)
+      }, camera: camera, report: report,
+      posterior: posterior?.description)
     guard let data = try? encoder.encode(description) else {
       preconditionFailure("found a number that is not finite, expected none in a latent")
     }
@@ -211,9 +224,9 @@ package struct LatentFile: Sendable, Equatable {
       throw .shape(
         path: path, tensor: "code", found: [latent.code.values.count], expected: [width])
     }
-    let fingerprint = model.fingerprint
-    guard modelFingerprint == fingerprint else {
-      throw .otherModel(path: path, found: modelFingerprint, expected: fingerprint)
+    let fingerprints = model.latentFingerprints
+    guard fingerprints.contains(modelFingerprint) else {
+      throw .otherModel(path: path, found: modelFingerprint, expected: fingerprints[0])
     }
     let layout = model.configuration.field.layout
     guard latent.changes.allSatisfy({ $0.change.fits(layout) }) else {

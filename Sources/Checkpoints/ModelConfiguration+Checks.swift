@@ -116,6 +116,16 @@ extension ModelConfiguration {
       checks.add("scenes", found: "a name twice", expected: "distinct names")
     }
     expectPlain("program", program)
+    for change in changes ?? [] {
+      for text in change.scenes + [change.source ?? "", change.previousModel ?? ""] {
+        expectPlain("changes", text)
+      }
+      for (option, value) in change.options ?? [:] {
+        expectPlain("changes.options", option)
+        expectPlain("changes.options", value)
+      }
+      for entry in change.forgetting ?? [] { expectPlain("changes.forgetting", entry.scene) }
+    }
     guard let training else { return }
     expectPlain("training.dataset", training.dataset)
     for (option, value) in training.options {

@@ -22,6 +22,8 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
   package var training: TrainingRecord?
   /// How the codes of moving scenes follow from rows of `latents`; nil where no scene moves.
   package var motion: [LatentTrajectory]?
+  /// How scenes were added, removed, renamed and merged since, the oldest first; nil if none was.
+  package var changes: [LibraryChange]?
 
   /// A view that shows the model's scenes well.
   package struct DefaultView: Sendable, Equatable, Codable {
@@ -136,6 +138,7 @@ extension ModelConfiguration {
     defaultView = try container.decode(DefaultView.self, forKey: .defaultView)
     training = try container.decodeIfPresent(TrainingRecord.self, forKey: .training)
     motion = try container.decodeIfPresent([LatentTrajectory].self, forKey: .motion)
+    changes = try container.decodeIfPresent([LibraryChange].self, forKey: .changes)
   }
 }
 

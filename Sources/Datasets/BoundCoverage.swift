@@ -21,7 +21,7 @@ package struct BoundCoverage: Sendable, Hashable, Codable {
 
   /// Looks at the rays of all views that were read: every pixel of small pictures, and about a
   /// thousand evenly spread ones of each larger picture.
-  init(of bound: SceneBound, in scenes: [SceneDataset], threadCount: Int) {
+  package init(of bound: SceneBound, in scenes: [SceneDataset], threadCount: Int) {
     let counts = ParallelLoop.map(count: scenes.count, threadCount: threadCount) { index in
       RayCount(of: bound, in: scenes[index])
     }

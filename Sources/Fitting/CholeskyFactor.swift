@@ -53,4 +53,14 @@ package struct CholeskyFactor: Sendable {
     }
     return result
   }
+
+  /// L⁻ᵀ x, by back substitution.
+  package func solveTransposed(_ vector: [Double]) -> [Double] {
+    var result = vector
+    for row in (0..<size).reversed() {
+      for k in row + 1..<size { result[row] -= values[k * size + row] * result[k] }
+      result[row] /= values[row * size + row]
+    }
+    return result
+  }
 }

@@ -79,6 +79,31 @@ package struct FitRays: Sendable {
     }
   }
 
+  /// Rays through up to `count` pixels of each view, evenly spread over the picture, at random within
+  /// their shares of it.
+  ///
+  /// A view's rays do not depend on the views after it, where there is no plane of symmetry.
+  package func spread(
+    _ count: Int, within box: BoundingBox, near: Float, random: SeededGenerator
+  ) -> [TrainingRay] {
+    var rays: [TrainingRay] = []
+    for view in cameras.indices {
+      let pixels = training.filter { $0.camera == view }
+      let own = random.split(UInt64(view))
+      for index in 0..<min(count, pixels.count) {
+        var ray = own.split(UInt64(index))
+        let mirror = ray.uniform() < mirrorShare ? mirror : nil
+        let first = index * pixels.count / count
+        let end = max(first + 1, (index + 1) * pixels.count / count)
+        let pixel = pixels[first + ray.index(below: end - first)]
+        let place = SIMD2(0.25 + 0.5 * ray.uniform(), 0.25 + 0.5 * ray.uniform())
+        rays.append(
+          self.ray(of: pixel, at: place, mirror: mirror, within: box, near: near, random: &ray))
+      }
+    }
+    return rays
+  }
+
   /// Up to `limit` of the pixels that were held out, each time with the same draws.
   package func heldOutRays(within box: BoundingBox, near: Float, limit: Int) -> [TrainingRay] {
     let random = SeededGenerator(seed: 11)

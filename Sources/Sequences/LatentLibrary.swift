@@ -9,6 +9,7 @@ package struct LatentLibrary: Sendable {
   package let trajectories: [LatentTrajectory]
   private let mean: SceneLatent
   private var files: [String: (latent: SceneLatent, checksum: String)] = [:]
+  private var posteriors: [String: LatentPosterior] = [:]
 
   package init(_ model: Checkpoint) {
     scenes = model.latents
@@ -36,6 +37,7 @@ package struct LatentLibrary: Sendable {
       let file = try LatentFile.read(path)
       try file.check(against: model, path: path)
       files[path] = (file.latent, CRC32.digits(of: bytes.span))
+      posteriors[path] = file.posterior
     }
   }
 
@@ -61,6 +63,13 @@ package struct LatentLibrary: Sendable {
       }
       return file.latent
     }
+  }
+
+  /// The draws beside a latent file's latent; nil for other mixes, and where there are none.
+  package func posterior(of mix: LatentMix) -> LatentPosterior? {
+    guard mix.parts.count == 1, mix.parts[0].weight == 1, case .file(let path) = mix.parts[0].source
+    else { return nil }
+    return posteriors[path]
   }
 
   /// The CRC-32 of a latent file as it was read, eight hexadecimal digits; nil for other sources.

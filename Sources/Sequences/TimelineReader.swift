@@ -140,7 +140,7 @@ struct TimelineReader {
         horizontalFieldOfView: try Self.radians(object.required("fov"), degrees: 1...179))
     default:
       try object.expectKeys(timing + ["file", "frame"])
-      let file = try object.required("file").text(limit: 4096)
+      let file = try object.required("file").text(limit: 1024)
       return .known(
         try Camera(
           ofFrame: try object.optional("frame").map { try Self.count($0, 1_000_000, from: 0) } ?? 0,

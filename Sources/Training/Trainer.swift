@@ -18,6 +18,9 @@ package struct Trainer {
   /// May be changed between steps, but for their number.
   package var scenes: [TrainingScene]
   private let sceneCodes: SceneCodes
+  /// How many of them, the first, are shown in half of every step; the others share the other half.
+  private let firstSceneCount: Int
+  private let regularizer: OutputRegularizer?
   private let threadCount: Int
   private let schedule: LearningRateSchedule
   private var workers: [Backpropagation]
@@ -40,20 +43,23 @@ package struct Trainer {
 
   /// Every scene has a code of its own: the row of its name.
   ///
-  /// - Parameter health: the guard of a run that goes on; nil has a new one, which takes the state for
-  ///   good.
+  /// - Parameters:
+  ///   - health: the guard of a run that goes on; nil has a new one, which takes the state for good.
+  ///   - regularizer: holds the fields of other scenes than these; nil where there are none.
+  ///   - firstSceneCount: how many of the scenes, the first, are shown in half of every step; nil for
+  ///     those that are no variants.
   /// - Precondition: there is one scene per code.
   package init(
     state: TrainingState, health: TrainingGuard? = nil, scenes: [TrainingScene],
     architecture: FieldArchitecture, bound: BoundingBox, configuration: TrainingConfiguration,
-    threadCount: Int
+    regularizer: OutputRegularizer? = nil, firstSceneCount: Int? = nil, threadCount: Int
   ) {
     precondition(
       scenes.map(\.name) == state.latents.names, "found codes of other scenes than the data's")
     self.init(
       state: state, health: health, scenes: scenes, codes: SceneCodes(rowPerScene: scenes.count),
       architecture: architecture, bound: bound, configuration: configuration,
-      threadCount: threadCount)
+      regularizer: regularizer, firstSceneCount: firstSceneCount, threadCount: threadCount)
   }
 
   /// - Parameters:
@@ -62,7 +68,8 @@ package struct Trainer {
   package init(
     state: TrainingState, health: TrainingGuard? = nil, scenes: [TrainingScene],
     codes: SceneCodes, architecture: FieldArchitecture, bound: BoundingBox,
-    configuration: TrainingConfiguration, threadCount: Int
+    configuration: TrainingConfiguration, regularizer: OutputRegularizer? = nil,
+    firstSceneCount: Int? = nil, threadCount: Int
   ) {
     precondition(
       scenes.count == codes.sceneCount,
@@ -87,6 +94,9 @@ package struct Trainer {
     self.state = state
     self.health = health ?? TrainingGuard(lastGood: state)
     self.scenes = scenes
+    self.regularizer = regularizer
+    self.firstSceneCount =
+      firstSceneCount ?? scenes.count / (1 + configuration.variantsPerScene)
     self.architecture = architecture
     self.bound = bound
     self.configuration = configuration
@@ -101,22 +111,6 @@ package struct Trainer {
           configuration.samplesPerDiagonal, configuration.firstSamplesPerDiagonal ?? 0))
     }
     look = OccupancyLook(threadCount: threadCount)
-  }
-
-  /// What one step did.
-  package struct StepReport: Sendable {
-    /// Mean squared error per channel over the step's rays.
-    package let loss: Double
-    package let rayCount: Int
-    package let sampleCount: Int
-    /// Whether the step was left out because a number was not finite.
-    package let wasSkipped: Bool
-    /// Whether its gradient was cut to a length that is not far above what is usual.
-    package let wasClipped: Bool
-    /// What became of the training's state.
-    package let outcome: TrainingGuard.Outcome
-    /// Where its processor time went; nil unless it was asked for.
-    package let seconds: PhaseSeconds?
   }
 
   /// Takes one step.
@@ -137,8 +131,10 @@ package struct Trainer {
 
     // 1. Codes → field weights, for all scenes of the step at once.
     sceneCodes.gather(chosen, from: state.latents, into: &codes)
+    let held = regularizer?.rows(ofStep: batch) ?? []
     state.hypernetwork.forward(
-      codes: codes, batch: chosen.count, into: &pass, threadCount: threadCount)
+      codes: codes + (regularizer?.codes(ofRows: held) ?? []), batch: chosen.count + held.count,
+      into: &pass, threadCount: threadCount)
     let fields = fields(count: chosen.count)
     clock.end(.hypernetworkForward)
 
@@ -160,6 +156,11 @@ package struct Trainer {
 
     // 4. Gradients of the field weights → hypernetwork and codes.
     sumSlices()
+    let weights = pass.weights
+    let change =
+      regularizer?.evaluate(
+        weights, first: chosen.count, rows: held, gradient: &pass.weightGradient,
+        threadCount: threadCount) ?? 0
     changeGradient?(&pass.weightGradient)
     let norm = pass.weightGradient.span.dot(pass.weightGradient.span).squareRoot()
     let gradientScale = health.gradientScale(norm: norm)
@@ -167,14 +168,15 @@ package struct Trainer {
       for index in pass.weightGradient.indices { pass.weightGradient[index] *= gradientScale }
     }
     state.hypernetwork.backward(&pass, threadCount: threadCount)
-    var codeGradient = pass.codeGradient
+    // Held codes rest.
+    var codeGradient = Array(pass.codeGradient.prefix(codes.count))
     let penalty = Loss.latentPenalty(
       codes: codes, weight: configuration.latentPenalty, gradient: &codeGradient)
     clock.end(.hypernetworkBackward)
 
     // 5. One step of Adam, unless a number is not finite: then nothing changes.
     let isFinite =
-      (loss + penalty).isFinite && norm.isFinite && codeGradient.span.hasFiniteSquares
+      (loss + change + penalty).isFinite && norm.isFinite && codeGradient.span.hasFiniteSquares
       && state.hypernetwork.hasFiniteGradients(after: pass)
     if isFinite {
       update(chosen, codeGradient: codeGradient, progress: progress)
@@ -193,8 +195,9 @@ package struct Trainer {
       state: &state, limits: limits)
     clock.end(.optimizer)
     return StepReport(
-      loss: loss, rayCount: rayCount, sampleCount: sampleCount, wasSkipped: !isFinite,
-      wasClipped: gradientScale < 1, outcome: outcome, seconds: clock.seconds)
+      loss: loss, change: change, rayCount: rayCount, sampleCount: sampleCount,
+      wasSkipped: !isFinite, wasClipped: gradientScale < 1, outcome: outcome, seconds: clock.seconds
+    )
   }
 
   /// Goes back to the last good state if this one is damaged; for use before it is saved.
@@ -258,8 +261,7 @@ package struct Trainer {
 
   private func scenes(ofBatch batch: Int) -> [Int] {
     let order = SceneOrder(
-      seed: configuration.seed, sceneCount: scenes.count,
-      ownCount: scenes.count / (1 + configuration.variantsPerScene))
+      seed: configuration.seed, sceneCount: scenes.count, ownCount: firstSceneCount)
     return order.scenes(ofBatch: batch, count: configuration.scenesPerStep)
   }
 
@@ -336,9 +338,12 @@ package struct Trainer {
 
   private mutating func update(_ chosen: [Int], codeGradient: [Float], progress: Float) {
     let share = health.rateShare * schedule.share(step: state.step, progress: progress)
-    state.optimizer.step(
-      &state.hypernetwork, after: pass, learningRate: configuration.learningRate * share,
-      threadCount: threadCount)
+    // At a rate of nothing the hypernetwork rests, to the last bit.
+    if configuration.learningRate > 0 {
+      state.optimizer.step(
+        &state.hypernetwork, after: pass, learningRate: configuration.learningRate * share,
+        threadCount: threadCount)
+    }
     let gradients = sceneCodes.rowGradients(
       of: chosen, codeGradient: codeGradient, table: state.latents)
     for (row, gradient) in gradients {

@@ -15,6 +15,8 @@ struct FitEvaluation {
   let views: [Int]
   let refines: Bool
   let findsCamera: Bool
+  /// nil: no scenes are drawn.
+  let posterior: PosteriorSettings?
   let quality: QualityOptions
   let threadCount: Int
 
@@ -41,6 +43,8 @@ struct FitEvaluation {
     var confidence: Double?
     /// PSNR of the code alone, where it was refined.
     var codePsnr: Double?
+    /// Where scenes were drawn from the posterior.
+    var calibration: CalibrationReport?
   }
 
   func evaluate(_ dataset: SceneDataset) throws -> Result {
@@ -66,6 +70,7 @@ struct FitEvaluation {
     let rays = fitter.rays(of: found.views)
     let latent = found.latent
     var codePsnr: Double?
+    let drawn = posterior.map { fitter.posterior(of: latent, rays: rays, settings: $0) }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let scores = measure(model.checkpoint.field(for: latent), dataset)
     if refines { codePsnr = measure(model.checkpoint.field(for: found.code.code), dataset).psnr }
@@ -77,16 +82,20 @@ struct FitEvaluation {
       nearestScene: measure(
         model.checkpoint.field(for: model.checkpoint.latents[nearest]), dataset),
       scratch: measure(scratch, dataset), rotationError: rotationError, confidence: confidence,
-      codePsnr: codePsnr)
+      codePsnr: codePsnr,
+      calibration: drawn.map { calibration(of: $0.latent, changes: latent.changes, dataset) })
   }
 
-  func measure(_ field: CoordinateMLP, _ dataset: SceneDataset) -> Scores {
-    let grid = OccupancyGrid(of: field, resolution: quality.cellsPerEdge, threadCount: threadCount)
-    let renderer = Renderer(
+  var renderer: Renderer {
+    Renderer(
       settings: RenderSettings(
         samplesPerDiagonal: quality.samplesPerDiagonal,
         terminationThreshold: quality.terminationThreshold, near: model.near,
         threadCount: threadCount))
+  }
+
+  func measure(_ field: CoordinateMLP, _ dataset: SceneDataset) -> Scores {
+    let grid = OccupancyGrid(of: field, resolution: quality.cellsPerEdge, threadCount: threadCount)
     return Scores(Evaluation(of: field, grid: grid, views: dataset.test, renderer: renderer))
   }
 }

@@ -21,7 +21,9 @@ struct FitProtocol {
     settings.seed = options.seed ?? settings.seed
     let evaluation = FitEvaluation(
       model: model, settings: settings, views: options.chosenViews, refines: options.refine,
-      findsCamera: options.unknownCamera, quality: quality, threadCount: threadCount)
+      findsCamera: options.unknownCamera,
+      posterior: options.posterior.settings(sampleCount: options.draws), quality: quality,
+      threadCount: threadCount)
     var reporter = ProgressReporter(isQuiet: isQuiet)
     var results: [String: FitEvaluation.Result] = [:]
     for (index, object) in usable.enumerated() {
@@ -46,6 +48,8 @@ struct FitProtocolReport: Encodable {
   let codePsnr: Double?
   /// Where cameras were looked for.
   let cameras: Cameras?
+  /// Of all objects' values together, where scenes were drawn from posteriors.
+  let calibration: CalibrationReport?
   let objects: [String: FitEvaluation.Result]
 
   struct Seconds: Encodable {
@@ -104,6 +108,7 @@ struct FitProtocolReport: Encodable {
       : Cameras(
         medianRotationError: median(errors), meanRotationError: mean(errors),
         successShare: Double(errors.count { $0 <= 10 }) / Double(errors.count))
+    calibration = CalibrationReport(ordered.compactMap(\.calibration))
     objects = results
   }
 
@@ -134,6 +139,7 @@ struct FitProtocolReport: Encodable {
             format: "  %6.1f° off in the median, %.0f %% within 10°", cameras.medianRotationError,
             100 * cameras.successShare))
     }
+    if let calibration { lines += calibration.lines.map { padded($0.name) + "  " + $0.text } }
     lines.append(
       padded("seconds") + String(format: "  %6.1f, at most %.1f", seconds.median, seconds.maximum))
     return lines.joined(separator: "\n")

@@ -24,6 +24,8 @@ struct FitReport: Encodable {
   let refinement: Refined?
   /// The axis across which the model's scenes are symmetric, where they are.
   let symmetryAxis: String?
+  /// Where scenes were drawn from the posterior.
+  var posterior: Draws?
   /// Not in the latent file: the same fit takes another time elsewhere.
   var seconds: Double?
   /// What the command was expected to need at its peak; as the time, not part of the latent.
@@ -67,6 +69,26 @@ struct FitReport: Encodable {
     let psnrAfter: Double
     let decibelsGained: Double
     let bytes: Int
+  }
+
+  struct Draws: Encodable {
+    let method: String
+    let samples: Int
+    /// Of a covered pixel, in the units of its values.
+    let noise: Float
+    /// Of the code's directions, how many the pictures decide.
+    let determinedDirections: Double
+    let acceptedShare: Double
+    let bytes: Int
+
+    init(_ posterior: Posterior) {
+      method = posterior.latent.method
+      samples = posterior.latent.codes.count
+      noise = posterior.latent.noise
+      determinedDirections = posterior.determinedDirections
+      acceptedShare = posterior.acceptedShare
+      bytes = posterior.latent.byteCount
+    }
   }
 
   init(_ result: FitResult, name: String, model: FitModel, rank: Int) {
@@ -122,6 +144,12 @@ struct FitReport: Encodable {
         String(
           format: "refined: %+.2f dB on held-out pixels for %d bytes", refinement.decibelsGained,
           refinement.bytes))
+    }
+    if let posterior {
+      parts.append(
+        String(
+          format: "%d draws for %d bytes, %.0f directions decided by the pictures",
+          posterior.samples, posterior.bytes, posterior.determinedDirections))
     }
     if let seconds { parts.append(String(format: "%.1f s", seconds)) }
     return parts.joined(separator: ", ")

@@ -21,7 +21,8 @@ struct Hypermarch: ParsableCommand {
     version: Self.programName,
     subcommands: [
       RenderCommand.self, InterpolateCommand.self, FitCommand.self, LatentsCommand.self,
-      TrainCommand.self, EvaluateCommand.self, InfoCommand.self, InspectCommand.self,
+      TrainCommand.self, AddScenesCommand.self, RemoveScenesCommand.self, RenameSceneCommand.self,
+      MergeModelsCommand.self, EvaluateCommand.self, InfoCommand.self, InspectCommand.self,
       DatasetCommand.self, DoctorCommand.self, BenchCommand.self,
     ])
 

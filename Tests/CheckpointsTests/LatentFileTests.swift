@@ -37,6 +37,53 @@ struct LatentFileTests {
     }
   }
 
+  /// With three draws beside the latent.
+  static func fileWithDraws() -> LatentFile {
+    var file = file(changed: false)
+    file.posterior = LatentPosterior(
+      codes: [LatentCode([0, 1, 2]), LatentCode([0.5, 0.25, -1]), LatentCode([3, 4, 5])],
+      noise: 0.09, method: "Laplace's approximation")
+    return file
+  }
+
+  @Test("draws that are written are read, and take the stated bytes")
+  func draws() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/toy.latent.safetensors"
+      let file = Self.fileWithDraws()
+      try file.write(to: path, overwriting: false)
+      let read = try LatentFile.read(path)
+      #expect(read == file)
+      #expect(read.latent == Self.file(changed: false).latent)
+      #expect(file.posterior?.byteCount == 4 * 9)
+    }
+  }
+
+  @Test(
+    "draws that do not fit their description are refused",
+    arguments: [
+      (#""samples":3"#, #""samples":4"#, "tensor"), (#""samples":3"#, #""samples":0"#, "samples"),
+      (#""samples":3"#, #""samples":-1"#, "samples"),
+      (#""samples":3"#, #""samples":1000000000"#, "samples"),
+      (#""noise":0.09"#, #""noise":1.5"#, "noise"), (#""noise":0.09"#, #""noise":-0.1"#, "noise"),
+    ])
+  func malformedDraws(old: String, new: String, fault: String) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/toy.latent.safetensors"
+      try Self.fileWithDraws().write(to: path, overwriting: false)
+      var file = try Safetensors.read(path)
+      Self.replace(old, new, in: &file)
+      try Safetensors.write(file, to: path, overwriting: true)
+      #expect { try LatentFile.read(path) } throws: { error in
+        switch error as? CheckpointError {
+        case .shape(_, let tensor, _, _): fault == "tensor" && tensor == "posterior.codes"
+        case .configuration(_, let key, _, _): key == "latent.posterior.\(fault)"
+        default: false
+        }
+      }
+    }
+  }
+
   @Test("a change changes the field, and no weight leaves it as it was")
   func field() {
     var latent = Self.file().latent

@@ -2,7 +2,8 @@ import Testing
 
 @Suite("Help") struct HelpTests {
   static let commands = [
-    "render", "interpolate", "fit", "latents", "train", "evaluate", "info", "inspect", "dataset",
+    "render", "interpolate", "fit", "latents", "train", "add-scenes", "remove-scenes",
+    "rename-scene", "merge-models", "evaluate", "info", "inspect", "dataset",
     "doctor", "bench",
   ]
   /// Commands below others.
@@ -71,6 +72,8 @@ import Testing
     arguments: [
       ["render"], ["interpolate"], ["fit", "m", "a.png"], ["latents"],
       ["latents", "mix", "m", "a"], ["train", "data", "-o", "m"],
+      ["add-scenes", "m", "data", "-o", "n"], ["remove-scenes", "m", "a", "-o", "n"],
+      ["rename-scene", "m", "a", "b", "-o", "n"], ["merge-models", "m", "n", "-o", "o"],
       ["evaluate", "m", "data"],
       ["info"], ["inspect", "data"], ["dataset", "ball.json", "-o", "data"], ["doctor"], ["bench"],
     ])

@@ -43,7 +43,8 @@ struct SceneDescriptionTests {
   func shippedNames() {
     #expect(
       ShippedScenes.names == [
-        "carousel", "hopping-robot", "lamp", "primitives", "snowman", "toy-train", "windmill",
+        "buggy", "carousel", "hopping-robot", "lamp", "primitives", "snowman", "toy-train",
+        "windmill",
       ])
   }
 

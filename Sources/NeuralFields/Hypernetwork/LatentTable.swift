@@ -30,6 +30,29 @@ package struct LatentTable: Sendable, Hashable {
         count: names.count * width, standardDeviation: standardDeviation))
   }
 
+  /// Codes drawn from a normal distribution about the mean of others.
+  ///
+  /// - Parameter spread: the deviation of each entry, as a share of the others' own.
+  package init(names: [String], like others: LatentTable, spread: Float, generator: SeededGenerator)
+  {
+    let count = Float(others.names.count)
+    var mean = [Float](repeating: 0, count: others.width)
+    for row in others.names.indices {
+      for (column, value) in others[row].values.enumerated() { mean[column] += value / count }
+    }
+    var variance = [Float](repeating: 0, count: others.width)
+    for row in others.names.indices {
+      for (column, value) in others[row].values.enumerated() {
+        variance[column] += (value - mean[column]) * (value - mean[column]) / count
+      }
+    }
+    var random = generator
+    let values = names.flatMap { _ in
+      mean.indices.map { mean[$0] + spread * variance[$0].squareRoot() * random.normal() }
+    }
+    self.init(names: names, width: others.width, values: values)
+  }
+
   /// Between a scene's name and the number of a variant of it.
   package static let variantSeparator: Character = "~"
 
@@ -49,6 +72,18 @@ package struct LatentTable: Sendable, Hashable {
   /// The code of a scene; nil where no scene has that name.
   package subscript(name: String) -> LatentCode? {
     names.firstIndex(of: name).map { self[$0] }
+  }
+
+  /// Some of the rows, in the order given.
+  package func rows(_ rows: [Int]) -> LatentTable {
+    LatentTable(
+      names: rows.map { names[$0] }, width: width,
+      values: rows.flatMap { values[range(ofRow: $0)] })
+  }
+
+  /// These rows, and behind them others.
+  package func appending(_ others: LatentTable) -> LatentTable {
+    LatentTable(names: names + others.names, width: width, values: values + others.values)
   }
 
   /// Gives a code another length and keeps its direction; one of no length stays as it is.

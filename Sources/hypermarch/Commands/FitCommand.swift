@@ -36,6 +36,11 @@ struct FitCommand: ParsableCommand {
 
   @OptionGroup(title: "Fit") var fit: FitOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
+  @OptionGroup(title: "Posterior") var posterior: PosteriorOptions
+
+  @Option(help: ArgumentHelp("Draws from the posterior; else 16.", valueName: "n"))
+  var samples: Int?
+
   @OptionGroup var output: OutputOptions
 
   @Option(
@@ -59,6 +64,8 @@ struct FitCommand: ParsableCommand {
 
   @Flag(help: "Show no progress.")
   var quiet = false
+
+  func validate() throws { try posterior.checkCount(samples, option: "--samples") }
 
   func run() throws {
     let start = ContinuousClock.now
@@ -94,14 +101,20 @@ struct FitCommand: ParsableCommand {
         input.views.map { ($0.picture, $0.camera) }, like: expectedView(view), pivot: view.target,
         refines: fit.refine, isOutOfTime: { deadline.map { ContinuousClock.now >= $0 } ?? false })
     }
+    let drawn = posterior.settings(sampleCount: samples).map { own in
+      ProgressReporter.waiting(
+        for: "drawing \(ProgressReporter.count(own.sampleCount, "scene"))", isQuiet: quiet
+      ) { fitter.posterior(of: result.latent, rays: fitter.rays(of: result.views), settings: own) }
+    }
     var found = FitReport(
       result, name: name ?? input.name, model: fitModel, rank: fit.settings.refineRank)
+    found.posterior = drawn.map { FitReport.Draws($0) }
     let kept = LatentFile(
       program: Hypermarch.programName, name: name ?? input.name,
       modelFingerprint: checkpoint.fingerprint, latent: result.latent,
       camera: ModelConfiguration.DefaultView(
         camera: result.views[0].camera, target: view.target),
-      report: Terminal.jsonLine(found))
+      report: Terminal.jsonLine(found), posterior: drawn?.latent)
     try CommandFailure.wrapping { try kept.write(to: path, overwriting: output.overwrite) }
     found.seconds = (ContinuousClock.now - start).inSeconds
     found.memoryBytes = budget.size.byteCount

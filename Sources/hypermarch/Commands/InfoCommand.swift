@@ -113,6 +113,7 @@ struct InfoCommand: ParsableCommand {
         lines.append(
           "options         " + options.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
       }
+      lines += (configuration.changes ?? []).map(\.line)
       let motion = configuration.motion ?? []
       let rowCount = motion.reduce(0) { $0 + $1.rowCount }
       let variantCount = configuration.scenes.count - rowCount - (ownScenes.count - motion.count)
@@ -126,6 +127,21 @@ struct InfoCommand: ParsableCommand {
       }
       return lines.joined(separator: "\n")
     }
+  }
+}
+
+extension LibraryChange {
+  /// The change in a line, as `info` shows it.
+  fileprivate var line: String {
+    let losses = (forgetting ?? []).map(\.loss)
+    let mean = losses.reduce(0, +) / Double(max(losses.count, 1))
+    return kind.rawValue.padding(toLength: 16, withPad: " ", startingAt: 0)
+      + scenes.joined(separator: kind == .renameScene ? " to " : ", ")
+      + (source.map { ", from \($0)" } ?? "") + (steps.map { ", \($0) steps" } ?? "")
+      + (losses.isEmpty
+        ? ""
+        : String(
+          format: "; other scenes lost %.2f dB, at most %.2f dB", mean, losses.max() ?? 0))
   }
 }
 

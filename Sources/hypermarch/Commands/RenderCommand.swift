@@ -67,6 +67,7 @@ struct RenderCommand: ParsableCommand {
   @Flag(help: "Also write opacity as FILE-opacity.png.")
   var opacity = false
 
+  @OptionGroup(title: "Uncertainty") var uncertainty: UncertaintyOptions
   @OptionGroup(title: "Quality") var quality: QualityOptions
 
   @Option(
@@ -106,6 +107,11 @@ struct RenderCommand: ParsableCommand {
     if verify && seconds != nil {
       throw ValidationError("--verify: found it beside --seconds, expected one of them")
     }
+    try uncertainty.check(against: [
+      ("--from", from != nil), ("--depth", depth), ("--normals", normals), ("--opacity", opacity),
+      ("--seconds", seconds != nil), ("--verify", verify),
+      ("--background transparent", background == .transparent),
+    ])
     let asksForNothing =
       scene == nil && moment.isDefault && size == nil && camera.isDefault && background == nil
       && quality.isDefault
@@ -119,6 +125,7 @@ struct RenderCommand: ParsableCommand {
   func run() throws {
     let start = ContinuousClock.now
     var budget = MemoryBudget(memory, threadCount: threads.count)
+    if uncertainty.uncertainty { return try renderUncertainty(start, &budget) }
     let job = try job(&budget)
     let (subject, view) = (job.subject, job.request.camera)
     try job.request.precision.checkAvailable()
@@ -171,6 +178,37 @@ struct RenderCommand: ParsableCommand {
     }
     try CommandFailure.check(
       nonFinitePixelCount: outcome.statistics.nonFinitePixelCount, of: pixelCount)
+  }
+
+  /// Renders what the draws of a latent's posterior show.
+  private func renderUncertainty(
+    _ start: ContinuousClock.Instant, _ budget: inout MemoryBudget
+  ) throws {
+    try quality.checkPrecision()
+    try model.check()
+    try budget.readModel(model.path)
+    let subject = try UncertaintySubject(path: model.path, scene: scene)
+    let (base, target) = (subject.camera, subject.target)
+    let view = try camera.camera(size: size, base: base, baseTarget: target)
+    let request = RenderRequest(camera: view, quality: quality, seed: seed)
+    let rendering = try UncertaintyRendering(
+      subject, request: request, options: uncertainty, output: output,
+      background: background ?? .colour([1, 1, 1]), tileSize: tile, threadCount: threads.count)
+    budget.keep(
+      RenderMemory.gridBytes(
+        bound: subject.model.configuration.bound, resolution: request.cellsPerEdge),
+      for: "the occupancy grid")
+    budget.pass(rendering.memoryByteCount, for: "\(view.width)×\(view.height) pixels")
+    try budget.state(advice: "a smaller --size or fewer --completions")
+    var report = try ProgressReporter.waiting(
+      for: "rendering \(view.width)×\(view.height) pixels of "
+        + ProgressReporter.count(subject.posterior.codes.count, "scene")
+    ) { try rendering.run(overwriting: output.overwrite) }
+    report.seconds = (ContinuousClock.now - start).inSeconds
+    Terminal.result(json ? Terminal.json(report) : report.files.joined(separator: "\n"))
+    try CommandFailure.check(
+      nonFinitePixelCount: report.nonFinitePixels,
+      of: view.width * view.height * subject.posterior.codes.count)
   }
 
   /// What to render, and how.

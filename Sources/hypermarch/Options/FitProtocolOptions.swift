@@ -28,6 +28,11 @@ struct FitProtocolOptions: ParsableArguments {
   @Flag(help: "Find the first view's camera too.")
   var unknownCamera = false
 
+  @OptionGroup var posterior: PosteriorOptions
+
+  @Option(help: ArgumentHelp("Draws from each posterior; else 16.", valueName: "n"))
+  var draws: Int?
+
   @Option(help: ArgumentHelp("The random seed of the fits; else 42.", valueName: "n"))
   var seed: UInt64?
 
@@ -39,10 +44,12 @@ struct FitProtocolOptions: ParsableArguments {
   }
 
   func validate() throws {
+    try posterior.checkCount(draws, option: "--draws")
     guard self.protocol == .fit else {
       for (name, isUsed) in [
         ("--views", views != nil), ("--view-list", viewList != nil), ("--no-refine", !refine),
         ("--unknown-camera", unknownCamera), ("--seed", seed != nil),
+        ("--posterior", posterior.posterior),
       ] where isUsed {
         throw ValidationError("\(name): found it alone, expected --protocol fit beside it")
       }

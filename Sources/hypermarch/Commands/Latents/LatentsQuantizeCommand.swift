@@ -68,8 +68,8 @@ struct LatentsQuantizeCommand: ParsableCommand {
     try budget.state(advice: "fewer pictures", isQuiet: quiet)
     let rows = FitModel.spread(over: known.count, count: scenes).map { known[$0] }
     let roundings = (bits?.numbers ?? [8, 6, 4]).map { CodeQuantization(latents, bitCount: $0) }
-    let trial = QuantizationTrial(model: checkpoint, threadCount: threads.count)
-    var sums = [QuantizationTrial.Sums](repeating: .init(), count: roundings.count)
+    let trial = ModelTrial(model: checkpoint, threadCount: threads.count)
+    var sums = [Sums](repeating: .init(), count: roundings.count)
     var unrounded = 0.0
     var reporter = ProgressReporter(isQuiet: quiet)
     for (index, row) in rows.enumerated() {
@@ -117,6 +117,22 @@ struct LatentsQuantizeCommand: ParsableCommand {
       seen.map { ($0.name, $0.views(of: split)) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// Sums over scenes of one number of bits.
+  private struct Sums {
+    /// Of the largest error of an entry, and of the errors' squares.
+    var largestError: Float = 0
+    var squaredError = 0.0
+    var ownPsnr = 0.0
+    var datasetPsnr = 0.0
+
+    mutating func add(_ code: LatentCode, _ rounded: LatentCode) {
+      for (first, second) in zip(code.values, rounded.values) {
+        largestError = max(largestError, abs(first - second))
+        squaredError += Double((first - second) * (first - second))
+      }
+    }
+  }
+
   private struct Report: Encodable {
     var schema = 1
     let latentWidth: Int
@@ -145,7 +161,7 @@ struct LatentsQuantizeCommand: ParsableCommand {
     }
 
     init(
-      _ roundings: [CodeQuantization], _ sums: [QuantizationTrial.Sums], sceneCount: Int,
+      _ roundings: [CodeQuantization], _ sums: [Sums], sceneCount: Int,
       latentWidth: Int, unrounded: Double?
     ) {
       let count = Double(sceneCount)
@@ -153,7 +169,7 @@ struct LatentsQuantizeCommand: ParsableCommand {
       self.latentWidth = latentWidth
       self.sceneCount = sceneCount
       self.psnr = psnr
-      ownViewCount = QuantizationTrial.ownViewCount
+      ownViewCount = ModelTrial.ownViewCount
       bytesPerScene = 4 * latentWidth
       rangeBytes = roundings.first?.rangeBytes ?? 0
       self.roundings = zip(roundings, sums).map { rounding, sums in

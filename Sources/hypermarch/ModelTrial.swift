@@ -6,8 +6,8 @@ import NeuralFields
 import Training
 import VolumeRendering
 
-/// What rounding a model's codes costs: pictures from rounded codes beside others.
-struct QuantizationTrial {
+/// Compares what a model shows of codes with pictures: its own, another model's or a data set's.
+struct ModelTrial {
   let model: Checkpoint
   let threadCount: Int
 
@@ -51,21 +51,5 @@ struct QuantizationTrial {
   func psnr(of code: LatentCode, beside views: [PosedImage]) -> Double {
     let (field, grid) = field(of: code)
     return Evaluation(of: field, grid: grid, views: views, renderer: renderer).psnr
-  }
-
-  /// Sums over scenes of one number of bits.
-  struct Sums {
-    /// Of the largest error of an entry, and of the errors' squares.
-    var largestError: Float = 0
-    var squaredError = 0.0
-    var ownPsnr = 0.0
-    var datasetPsnr = 0.0
-
-    mutating func add(_ code: LatentCode, _ rounded: LatentCode) {
-      for (first, second) in zip(code.values, rounded.values) {
-        largestError = max(largestError, abs(first - second))
-        squaredError += Double((first - second) * (first - second))
-      }
-    }
   }
 }

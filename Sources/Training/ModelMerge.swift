@@ -1,0 +1,123 @@
+import Kernels
+package import NeuralFields
+
+/// Learns the scenes of another model by what that model generates for them: two models become one.
+///
+///     L(θ, z) = mean over scenes of B of |h(z_k; θ) − h_B(z_Bk; θ_B)|²_s + mean over scenes of A of |h(z_Ak; θ) − h(z_Ak; θ_A)|²_s
+///
+/// Both terms are ``OutputRegularizer``s: A's codes rest, and B's scenes get new ones, which are learned. No
+/// picture is needed, nor rendered; a step costs the same however many scenes there are. The same models
+/// give the same bytes for any number of threads.
+package struct ModelMerge {
+  package struct Settings: Sendable, Hashable {
+    package var steps = 6000
+    /// Scenes of either model per step.
+    package var scenesPerStep = 8
+    package var learningRate: Float = 1e-3
+    package var codeLearningRate: Float = 1e-2
+    package var finalRateShare: Float = 0.01
+    package var warmupSteps = 100
+    package var seed: UInt64 = 42
+
+    package init() {}
+  }
+
+  package let settings: Settings
+  private let held: OutputRegularizer
+  private let taught: OutputRegularizer
+  private let threadCount: Int
+  private let schedule: LearningRateSchedule
+  private var state: TrainingState
+  private var pass = Hypernetwork.Pass()
+
+  /// - Parameters:
+  ///   - names: of B's scenes in the new model, in the order of its codes.
+  /// - Precondition: both hypernetworks make weights of the same layout.
+  package init(
+    _ first: (hypernetwork: Hypernetwork, latents: LatentTable),
+    _ second: (hypernetwork: Hypernetwork, latents: LatentTable), names: [String],
+    settings: Settings, threadCount: Int
+  ) {
+    precondition(
+      first.hypernetwork.target == second.hypernetwork.target,
+      "found hypernetworks of different fields")
+    self.settings = settings
+    self.threadCount = threadCount
+    schedule = LearningRateSchedule(
+      warmupSteps: settings.warmupSteps, finalShare: settings.finalRateShare)
+    let scales = OutputRegularizer.deviationScales(
+      weights: Self.sampleWeights(first, threadCount: threadCount)
+        + Self.sampleWeights(second, threadCount: threadCount),
+      layout: first.hypernetwork.target)
+    func regularizer(
+      _ model: (hypernetwork: Hypernetwork, latents: LatentTable), seed: UInt64
+    ) -> OutputRegularizer {
+      OutputRegularizer(
+        anchor: model.hypernetwork, codes: model.latents, weight: 1,
+        codesPerStep: settings.scenesPerStep, scales: scales, seed: seed)
+    }
+    held = regularizer(first, seed: settings.seed)
+    taught = regularizer(second, seed: settings.seed &+ 1)
+    state = TrainingState(
+      hypernetwork: first.hypernetwork,
+      latents: LatentTable(
+        names: names, like: first.latents, spread: 1,
+        generator: SeededGenerator(
+          seed: settings.seed, 4)))
+  }
+
+  private static func sampleWeights(
+    _ model: (hypernetwork: Hypernetwork, latents: LatentTable), threadCount: Int
+  ) -> [Float] {
+    let rows = OutputRegularizer.sampleRows(of: model.latents)
+    return model.hypernetwork.forward(
+      codes: model.latents.rows(rows).values, batch: rows.count, threadCount: threadCount
+    ).weights
+  }
+
+  /// Steps done.
+  package var step: Int { state.step }
+
+  package var hypernetwork: Hypernetwork { state.hypernetwork }
+
+  /// The codes of B's scenes.
+  package var latents: LatentTable { state.latents }
+
+  /// Takes the next step; returns the squared change of weights, in their variances, of B's scenes and of A's.
+  package mutating func takeStep() -> (taught: Double, held: Double) {
+    let newRows = taught.rows(ofStep: state.step)
+    let oldRows = held.rows(ofStep: state.step)
+    let width = state.latents.width
+    let codes = newRows.flatMap { state.latents.values[state.latents.range(ofRow: $0)] }
+    state.hypernetwork.forward(
+      codes: codes + held.codes(ofRows: oldRows), batch: newRows.count + oldRows.count,
+      into: &pass, threadCount: threadCount)
+    let weights = pass.weights
+    let newLoss = taught.evaluate(
+      weights, first: 0, rows: newRows, gradient: &pass.weightGradient, threadCount: threadCount)
+    let oldLoss = held.evaluate(
+      weights, first: newRows.count, rows: oldRows, gradient: &pass.weightGradient,
+      threadCount: threadCount)
+    state.hypernetwork.backward(&pass, threadCount: threadCount)
+    let isFinite =
+      (newLoss + oldLoss).isFinite && state.hypernetwork.hasFiniteGradients(after: pass)
+    if isFinite {
+      let share = schedule.share(
+        step: state.step, progress: Float(state.step) / Float(settings.steps))
+      state.optimizer.step(
+        &state.hypernetwork, after: pass, learningRate: settings.learningRate * share,
+        threadCount: threadCount)
+      let gradient = pass.codeGradient
+      for (place, row) in newRows.enumerated() {
+        state.codeOptimizer.step(
+          &state.latents.values, row: row,
+          gradient: gradient.span.extracting(place * width..<(place + 1) * width),
+          learningRate: settings.codeLearningRate * share, threadCount: 1)
+      }
+    } else {
+      state.skippedStepCount += 1
+    }
+    state.step += 1
+    return (newLoss, oldLoss)
+  }
+}

@@ -1,0 +1,74 @@
+import Checkpoints
+import Datasets
+import Foundation
+import NeuralFields
+import Training
+
+/// The pictures that scenes are added from, read and found to fit the model.
+struct AdditionInput {
+  /// The data set's own name, without its path.
+  let name: String
+  let scenes: [SceneDataset]
+  /// Scenes of the model whose pictures are at hand.
+  let oldScenes: [SceneDataset]
+
+  /// Of the pixels that show something, so many must lie before the model's bound: what lies outside of it
+  /// cannot be learned.
+  private static let leastContentShare = 0.98
+
+  /// - Throws: `CommandFailure` for scenes that the model has already, or that do not fit into its bound.
+  init(
+    dataset: String, scenes patterns: [String], oldDataset: String?, model: Checkpoint,
+    modelPath: String, variantsPerScene: Int, threadCount: Int, isQuiet: Bool
+  ) throws {
+    func open(_ path: String, _ patterns: [String]) throws -> [SceneDataset] {
+      try ProgressReporter.waiting(for: "reading \(path)", isQuiet: isQuiet) {
+        try CommandFailure.wrapping {
+          try DatasetFolder.open(
+            path, splits: [.train, .test], matching: patterns, threadCount: threadCount
+          ).scenes
+        }
+      }
+    }
+    name = URL(fileURLWithPath: dataset).standardizedFileURL.lastPathComponent
+    let scenes = try open(dataset, patterns)
+    self.scenes = scenes
+    let names = scenes.map(\.name)
+    try CommandFailure.wrapping(place: modelPath, names: []) { () throws(LibraryError) in
+      try model.checkNew(
+        TrainingScene.familyNames(of: names, variantsPerScene: variantsPerScene), ownNames: names)
+    }
+    if variantsPerScene > 0, let scene = scenes.first(where: { $0.background != .transparent }) {
+      throw CommandFailure(
+        "--variants: found \(scene.name) with a background in \(dataset), expected objects before "
+          + "nothing", .badData)
+    }
+    let bound = SceneBound(box: model.configuration.bound, near: model.configuration.near)
+    for scene in scenes {
+      let share = BoundCoverage(of: bound, in: [scene], threadCount: threadCount).contentShare
+      guard share >= Self.leastContentShare else {
+        throw CommandFailure(
+          "\(dataset): \(scene.name): found \(Int(100 * share)) % of what its pictures show within "
+            + "the model's bound, expected \(Int(100 * Self.leastContentShare)) % or more: a data "
+            + "set of the model's own place, scale and axes", .badData)
+      }
+    }
+    let known = Set(model.latents.ownRows.map { model.latents.names[$0] })
+    oldScenes = try oldDataset.map { try open($0, []) }?.filter { known.contains($0.name) } ?? []
+    if let oldDataset, oldScenes.isEmpty {
+      throw CommandFailure(
+        "\(oldDataset): found no scene of the model, expected some", .badData)
+    }
+  }
+
+  /// What a scene is measured by: test views, or training views where it has no others.
+  static func views(of scene: SceneDataset) -> [PosedImage] {
+    scene.test.isEmpty ? scene.train : scene.test
+  }
+
+  /// Views of old scenes by name.
+  var oldViews: [String: [PosedImage]] {
+    Dictionary(
+      oldScenes.map { ($0.name, Self.views(of: $0)) }, uniquingKeysWith: { first, _ in first })
+  }
+}

@@ -1,0 +1,185 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Kernels
+import NeuralFields
+import Training
+
+/// Makes one model of two.
+struct MergeModelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge-models",
+    abstract: "Make one model of two, without pictures of their scenes.",
+    discussion: """
+      EXAMPLES
+        hypermarch merge-models cars.safetensors vans.safetensors -o both.safetensors
+        hypermarch merge-models a.safetensors b.safetensors --rename-b new- --dry-run
+
+      The first model learns to generate what the second generates for its scenes, and is held to what \
+      it generates for its own. Both must have the same field, bound and near distance. What every \
+      scene has lost is estimated from renderings before and after, and kept in the model's record.
+      """)
+
+  @Argument(help: ArgumentHelp("The model that learns.", valueName: "a"))
+  var first: String
+
+  @Argument(help: ArgumentHelp("The model that is learned.", valueName: "b"))
+  var second: String
+
+  @OptionGroup var library: LibraryOptions
+
+  @Option(
+    help: ArgumentHelp("What to put before the names of B's scenes.", valueName: "prefix"))
+  var renameB: String?
+
+  @Option(help: ArgumentHelp("Steps; else 6000.", valueName: "n"))
+  var steps: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write nothing if a scene has lost more than so much.", valueName: "decibels"))
+  var maximumLoss: Double?
+
+  @Flag(help: "Write the model even so.")
+  var keep = false
+
+  @Option(help: ArgumentHelp("The random seed.", valueName: "n"))
+  var seed: UInt64 = 42
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  func validate() throws {
+    if let steps, !(0...1_000_000_000).contains(steps) {
+      throw ValidationError("--steps: found \(steps), expected 0…1000000000")
+    }
+    try ForgettingTable.validate(maximumLoss: maximumLoss, keep: keep)
+  }
+
+  func run() throws {
+    let destination = try library.destination(model: first)
+    let (before, type) = try CommandFailure.wrapping { try Checkpoint.readStored(first) }
+    let other = try CommandFailure.wrapping { try Checkpoint.read(second) }
+    try checkFamily(before.configuration, other.configuration)
+    let names = other.latents.names.map { (renameB ?? "") + $0 }
+    let ownNames = other.latents.ownRows.map { names[$0] }
+    do throws(LibraryError) {
+      try before.checkNew(names, ownNames: ownNames)
+    } catch {
+      throw CommandFailure(
+        "\(first): \(error) for that of \(second): see --rename-b", .badData)
+    }
+    var settings = ModelMerge.Settings()
+    if let steps { settings.steps = steps }
+    settings.seed = seed
+    var record = LibraryChange(
+      kind: .mergeModels, scenes: ownNames,
+      source: URL(fileURLWithPath: second).standardizedFileURL.lastPathComponent,
+      steps: settings.steps, options: ["steps": "\(settings.steps)", "seed": "\(seed)"])
+    var merge = ModelMerge(
+      (before.hypernetwork, before.latents), (other.hypernetwork, other.latents), names: names,
+      settings: settings, threadCount: threads.count)
+    let result = { (merge: ModelMerge, record: LibraryChange) in
+      try CommandFailure.wrapping(place: second, names: []) { () throws(LibraryError) in
+        try before.adding(
+          before.latents.appending(merge.latents), hypernetwork: merge.hypernetwork,
+          newOwnNames: ownNames, by: record)
+      }
+    }
+    if library.dryRun {
+      try library.write(try result(merge, record), to: nil, elementType: type)
+      let report = Report(model: nil, change: record)
+      Terminal.result(library.json ? Terminal.json(report) : report.text)
+      return
+    }
+    try learn(&merge)
+    let after = try result(merge, record)
+    let offset = before.latents.names.count
+    let tables = [(before, 0), (other, offset)].map { model, offset in
+      ForgettingTable(
+        before: model, after: after,
+        rows: model.latents.ownRows.map { (before: $0, after: $0 + offset) },
+        threadCount: threads.count, isQuiet: quiet)
+    }
+    let table = ForgettingTable(entries: tables.flatMap(\.entries))
+    record.forgetting = table.entries
+    if !quiet { Terminal.error(table.text) }
+    if !keep { try table.check(maximumLoss: maximumLoss, model: first) }
+    try library.write(try result(merge, record), to: destination, elementType: type)
+    let report = Report(
+      model: destination, change: record, meanLossOfFirst: tables[0].meanLoss,
+      meanLossOfSecond: tables[1].meanLoss, largestLoss: table.worst?.loss)
+    Terminal.result(library.json ? Terminal.json(report) : report.text)
+  }
+
+  /// Refuses models whose fields are not of one kind: what one generates means nothing to the other.
+  private func checkFamily(_ one: ModelConfiguration, _ two: ModelConfiguration) throws {
+    func refuse(_ key: String, _ found: String, _ expected: String) throws {
+      throw CommandFailure(
+        "\(second): \(key): found \(found), expected \(expected), that of \(first)", .badData)
+    }
+    let (a, b) = (one.field, two.field)
+    if a != b { try refuse("field", "\(b.summary)", "\(a.summary)") }
+    if one.bound != two.bound { try refuse("bound", two.bound.summary, one.bound.summary) }
+    if one.near != two.near { try refuse("near", "\(two.near)", "\(one.near)") }
+  }
+
+  private func learn(_ merge: inout ModelMerge) throws {
+    let signals = InterruptSignals()
+    let start = ContinuousClock.now
+    var reporter = ProgressReporter(isQuiet: quiet)
+    while merge.step < merge.settings.steps {
+      if let code = signals.failureCode {
+        throw CommandFailure("stopped by a signal, nothing is written", code)
+      }
+      let change = merge.takeStep()
+      let share = Double(merge.step) / Double(merge.settings.steps)
+      let passed = (ContinuousClock.now - start).inSeconds
+      reporter.show(
+        String(
+          format: "step %d  %.1f %%  ETA %@  distance %.6f, of the first model %.6f", merge.step,
+          100 * share, ProgressReporter.clock(passed * (1 - share) / share), change.taught,
+          change.held))
+    }
+    reporter.finish(
+      ProgressReporter.count(merge.step, "step") + " in "
+        + ProgressReporter.clock((ContinuousClock.now - start).inSeconds))
+  }
+
+  private struct Report: Encodable {
+    var schema = 1
+    /// The file that was written; nil where nothing was.
+    let model: String?
+    let change: LibraryChange
+    var meanLossOfFirst: Double?
+    var meanLossOfSecond: Double?
+    var largestLoss: Double?
+
+    var text: String {
+      model
+        ?? ([
+          "would add \(ProgressReporter.count(change.scenes.count, "scene")) in "
+            + ProgressReporter.count(change.steps ?? 0, "step")
+        ]
+        + change.scenes.map { "  \($0)" }).joined(separator: "\n")
+    }
+  }
+}
+
+extension FieldArchitecture {
+  /// What decides the field's weights and what they mean, in one line.
+  fileprivate var summary: String {
+    "\(hiddenLayerCount) layers of \(width), \(positionOctaves) octaves, view "
+      + "\(directionOctaves.map { "\($0) octaves × \(colourWidth)" } ?? "off"), "
+      + "\(densityActivation.rawValue) \(densityShift) \(densityScale)"
+  }
+}
+
+extension BoundingBox {
+  fileprivate var summary: String {
+    func corner(_ point: SIMD3<Float>) -> String { "(\(point.x), \(point.y), \(point.z))" }
+    return "\(corner(minimum)) … \(corner(maximum))"
+  }
+}
