@@ -13,7 +13,7 @@ package struct SceneAddition {
     package var codeSteps = 300
     package var jointSteps = 1200
     /// β; infinite for a hypernetwork that rests altogether.
-    package var hold: Float = 0.2
+    package var hold: Float = 1
     /// Old codes held per step.
     package var heldPerStep = 4
     /// Whether what is held is measured in each tensor's own deviation over scenes.

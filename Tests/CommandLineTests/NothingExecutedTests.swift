@@ -158,7 +158,10 @@ import Testing
             + arguments, in: folder)
         // Where tracing is not allowed, nothing can be said.
         guard folder.exists("calls"), run.exitCode == 0 else { continue }
-        let calls = try folder.text(of: "calls").split(separator: "\n").filter { $0.contains("(") }
+        // The C library asks this machine's own cache of user names, by a socket that is a file.
+        let calls = try folder.text(of: "calls").split(separator: "\n").filter {
+          $0.contains("(") && !$0.contains("(AF_UNIX") && !$0.contains("nscd/socket")
+        }
         // The first is strace's own, which starts the program.
         #expect(calls.count == 1 && calls[0].contains("execve(\"\(Program.path)\""), "\(calls)")
         cases += 1

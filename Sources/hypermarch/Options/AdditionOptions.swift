@@ -18,7 +18,7 @@ struct AdditionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How firmly old scenes are held, 0 or more; else 0.2. inf is --codes-only.",
+      "How firmly old scenes are held, 0 or more; else 1. inf is --codes-only.",
       valueName: "weight"))
   var hold: Float?
 
