@@ -57,6 +57,9 @@ let package = Package(
     library("Kernels", ["CFieldKernels", "COpenBLAS"]),
     library("Imaging", ["CPNG", "Files"]),
 
+    // Layer 2: numbers as pictures.
+    library("Plotting", ["Imaging"]),
+
     // Layer 2: latent code → hypernetwork → field weights → field.
     library("NeuralFields", ["Kernels"]),
 
@@ -71,7 +74,8 @@ let package = Package(
     library(
       "Sequences",
       [
-        "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields", "Imaging", "Kernels", "Files",
+        "Datasets", "Checkpoints", "VolumeRendering", "NeuralFields", "Plotting", "Imaging",
+        "Kernels", "Files",
       ]),
 
     // Layer 5: the same chain, backwards.
@@ -98,7 +102,7 @@ let package = Package(
       name: "hypermarch",
       dependencies: [
         "Benchmarking", "Fitting", "Training", "Sequences", "Datasets", "Checkpoints",
-        "VolumeRendering", "NeuralFields", "Imaging", "Kernels", "Files",
+        "VolumeRendering", "NeuralFields", "Plotting", "Imaging", "Kernels", "Files",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -117,6 +121,7 @@ let package = Package(
     tests("FilesTests", ["Files"]),
     tests("KernelsTests", ["Kernels"]),
     tests("ImagingTests", ["Imaging", "Files"], fixtures: true),
+    tests("PlottingTests", ["Plotting", "Imaging"]),
     tests("NeuralFieldsTests", ["NeuralFields", "Kernels"]),
     tests("VolumeRenderingTests", ["VolumeRendering", "NeuralFields", "Imaging", "Kernels"]),
     tests("CheckpointsTests", ["Checkpoints", "NeuralFields", "Kernels", "Files"]),

@@ -2,7 +2,7 @@ import Fitting
 import Foundation
 
 /// How often unseen pixels lie inside a posterior's bands, for people and programs.
-struct CalibrationReport: Encodable {
+struct CalibrationReport: Codable {
   /// Of all values of the test views, and of those of pixels in which picture or draws show the object:
   /// empty background is trivially right.
   let all: Bands
@@ -10,7 +10,7 @@ struct CalibrationReport: Encodable {
   /// Of the draws' mean on the test views, dB.
   let meanPsnr: Double
 
-  struct Bands: Encodable {
+  struct Bands: Codable {
     let values: Int
     /// Shares inside the central bands of 50, 80 and 90 %.
     let inside50: Double
@@ -18,7 +18,8 @@ struct CalibrationReport: Encodable {
     let inside90: Double
     /// The mean of |share inside − share of the band| over the bands 5 %, 10 % … 95 %.
     let expectedError: Double
-    let tally: Calibration
+    /// What the shares are of, for sums over objects; nil once it was read from a file.
+    private(set) var tally: Calibration?
 
     enum CodingKeys: CodingKey {
       case values, inside50, inside80, inside90, expectedError
@@ -46,13 +47,14 @@ struct CalibrationReport: Encodable {
     self.meanPsnr = meanPsnr
   }
 
-  /// The values of several objects together; nil for none.
+  /// The values of several objects together; nil for none, or for some that were read from a file.
   init?(_ parts: [CalibrationReport]) {
     guard !parts.isEmpty else { return nil }
     var (all, object) = (Calibration(), Calibration())
     for part in parts {
-      all.add(part.all.tally)
-      object.add(part.object.tally)
+      guard let own = part.all.tally, let shown = part.object.tally else { return nil }
+      all.add(own)
+      object.add(shown)
     }
     self.init(
       all: all, object: object,

@@ -20,7 +20,7 @@ struct FitEvaluation {
   let quality: QualityOptions
   let threadCount: Int
 
-  struct Scores: Encodable {
+  struct Scores: Codable {
     var psnr: Double
     var ssim: Double
 
@@ -30,7 +30,7 @@ struct FitEvaluation {
   }
 
   /// One object's figures.
-  struct Result: Encodable {
+  struct Result: Codable {
     var psnr: Double
     var ssim: Double
     var seconds: Double
@@ -45,6 +45,8 @@ struct FitEvaluation {
     var codePsnr: Double?
     /// Where scenes were drawn from the posterior.
     var calibration: CalibrationReport?
+    /// Numbers of the change of the weights; 0 for the code alone.
+    var changeLength: Int
   }
 
   func evaluate(_ dataset: SceneDataset) throws -> Result {
@@ -83,7 +85,8 @@ struct FitEvaluation {
         model.checkpoint.field(for: model.checkpoint.latents[nearest]), dataset),
       scratch: measure(scratch, dataset), rotationError: rotationError, confidence: confidence,
       codePsnr: codePsnr,
-      calibration: drawn.map { calibration(of: $0.latent, changes: latent.changes, dataset) })
+      calibration: drawn.map { calibration(of: $0.latent, changes: latent.changes, dataset) },
+      changeLength: latent.changes.reduce(0) { $0 + $1.change.parameterCount })
   }
 
   var renderer: Renderer {

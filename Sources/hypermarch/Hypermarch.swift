@@ -23,11 +23,14 @@ struct Hypermarch: ParsableCommand {
       RenderCommand.self, InterpolateCommand.self, FitCommand.self, LatentsCommand.self,
       TrainCommand.self, AddScenesCommand.self, RemoveScenesCommand.self, RenameSceneCommand.self,
       MergeModelsCommand.self, EvaluateCommand.self, InfoCommand.self, InspectCommand.self,
-      DatasetCommand.self, DoctorCommand.self, BenchCommand.self,
+      DatasetCommand.self, ReportCommand.self, DoctorCommand.self, BenchCommand.self,
     ])
 
   static let version = "0.1.0"
   static let programName = "hypermarch \(version)"
+
+  /// The command line that the program was started with.
+  static var words: [String] { ["hypermarch"] + CommandLine.arguments.dropFirst() }
 
   static func main() {
     // A reader that goes away must not end a training: writing to it fails, and is passed over.

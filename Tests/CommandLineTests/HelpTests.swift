@@ -4,12 +4,13 @@ import Testing
   static let commands = [
     "render", "interpolate", "fit", "latents", "train", "add-scenes", "remove-scenes",
     "rename-scene", "merge-models", "evaluate", "info", "inspect", "dataset",
-    "doctor", "bench",
+    "report", "doctor", "bench",
   ]
   /// Commands below others.
-  static let subcommands = ["list", "directions", "sample", "mix", "nearest", "quantize"].map {
-    "latents \($0)"
-  }
+  static let subcommands =
+    ["list", "directions", "sample", "mix", "nearest", "quantize"].map {
+      "latents \($0)"
+    } + ["report views", "report parameters"]
 
   @Test(
     "every command's help opens with two examples that fit a line",
@@ -74,7 +75,7 @@ import Testing
       ["latents", "mix", "m", "a"], ["train", "data", "-o", "m"],
       ["add-scenes", "m", "data", "-o", "n"], ["remove-scenes", "m", "a", "-o", "n"],
       ["rename-scene", "m", "a", "b", "-o", "n"], ["merge-models", "m", "n", "-o", "o"],
-      ["evaluate", "m", "data"],
+      ["evaluate", "m", "data"], ["report", "views", "m", "data", "-o", "r"],
       ["info"], ["inspect", "data"], ["dataset", "ball.json", "-o", "data"], ["doctor"], ["bench"],
     ])
   func unknownOption(command: [String]) async throws {
