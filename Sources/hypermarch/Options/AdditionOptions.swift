@@ -56,14 +56,6 @@ struct AdditionOptions: ParsableArguments {
   var seed: UInt64?
 
   func validate() throws {
-    func check<Value: Comparable>(
-      _ name: String, _ value: Value?, _ range: ClosedRange<Value>
-    ) throws {
-      if let value, !range.contains(value) {
-        throw ValidationError(
-          "--\(name): found \(value), expected \(range.lowerBound)…\(range.upperBound)")
-      }
-    }
     try check("code-steps", codeSteps, 0...1_000_000_000)
     try check("steps", steps, 0...1_000_000_000)
     try check("held-per-step", heldPerStep, 1...1024)

@@ -51,11 +51,6 @@ struct QualityOptions: ParsableArguments {
   }
 
   func validate() throws {
-    func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
-      guard let value, !range.contains(value) else { return }
-      throw ValidationError(
-        "--\(name): found \(value), expected \(range.lowerBound)…\(range.upperBound)")
-    }
     try check("samples", samples, 1...65_536)
     try check("grid-resolution", gridResolution, 1...512)
     if let termination, !(0..<1).contains(termination) {

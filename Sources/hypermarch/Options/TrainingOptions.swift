@@ -142,14 +142,6 @@ struct TrainingOptions: ParsableArguments {
   }
 
   func validate() throws {
-    func check<Value: Comparable>(
-      _ name: String, _ value: Value?, _ range: ClosedRange<Value>
-    ) throws {
-      if let value, !range.contains(value) {
-        throw ValidationError(
-          "--\(name): found \(value), expected \(range.lowerBound)…\(range.upperBound)")
-      }
-    }
     try check("rank", rank, 1...256)
     try check("chunk-length", chunkLength, 1...65_536)
     try check("embedding-width", embeddingWidth, 1...4096)
