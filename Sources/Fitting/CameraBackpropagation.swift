@@ -60,14 +60,8 @@ package final class CameraBackpropagation {
   ) -> Sums {
     var sums = Sums()
     for (ray, isMirrored) in zip(rays, isMirrored) {
-      var found = 0
-      if let path = ray.ray {
-        let first = path.tNear + ray.offset * interval
-        let count = max(0, Int(((path.tFar - first) / interval).rounded(.up)))
-        found = batch.append(
-          in: occupied, origin: path.origin, direction: path.direction, first: first,
-          interval: interval, sampleCount: min(count, longestRay), keepsDirection: keepsDirections)
-      }
+      let found = batch.append(
+        ray, in: occupied, interval: interval, atMost: longestRay, keepsDirection: keepsDirections)
       if found == 0 {
         sums.loss += Loss.squaredError(ray.background, target: ray.target)
       } else {

@@ -46,12 +46,8 @@ package struct RayColours {
       var colours = [Float](repeating: 0, count: 3 * rays.count)
       for (number, ray) in rays.enumerated() {
         for axis in 0..<3 { colours[3 * number + axis] = ray.background[axis] }
-        guard let path = ray.ray else { continue }
-        let first = path.tNear + ray.offset * interval
-        let samples = max(0, Int(((path.tFar - first) / interval).rounded(.up)))
         let found = workspace.batch.append(
-          in: occupancy.occupied, origin: path.origin, direction: path.direction, first: first,
-          interval: interval, sampleCount: min(samples, longestRay),
+          ray, in: occupancy.occupied, interval: interval, atMost: longestRay,
           keepsDirection: keepsDirections)
         guard found > 0 else { continue }
         workspace.ends.append(workspace.batch.count)

@@ -61,15 +61,9 @@ package struct RayLosses {
         workspace.batch.count = 0
       }
       for ray in job.rays {
-        var found = 0
-        if let path = ray.ray {
-          let first = path.tNear + ray.offset * interval
-          let samples = max(0, Int(((path.tFar - first) / interval).rounded(.up)))
-          found = workspace.batch.append(
-            in: job.occupancy.occupied, origin: path.origin, direction: path.direction,
-            first: first, interval: interval, sampleCount: min(samples, longestRay),
-            keepsDirection: keepsDirections)
-        }
+        let found = workspace.batch.append(
+          ray, in: job.occupancy.occupied, interval: interval, atMost: longestRay,
+          keepsDirection: keepsDirections)
         if found == 0 {
           sum += Loss.squaredError(ray.background, target: ray.target)
         } else {

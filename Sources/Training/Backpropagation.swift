@@ -101,24 +101,11 @@ package final class Backpropagation {
     return sums
   }
 
-  /// Adds a ray's samples to the batch: evenly spaced, from a point of its first interval on.
-  ///
-  ///     tᵢ = tNear + (i + u) δ
-  ///
-  /// u is uniform in [0, 1) and the ray's own, so every point of the ray is as likely a sample as any
-  /// other. A ray that meets no occupied cell shows its background whatever the field: it has a loss,
-  /// and no gradient.
+  /// Adds a ray's samples to the batch. A ray that meets no occupied cell shows its background whatever
+  /// the field: it has a loss, and no gradient.
   private func sample(_ ray: TrainingRay, in occupied: OccupiedCells, sums: inout Sums) {
-    var found = 0
-    if let path = ray.ray, path.isFinite {
-      let first = path.tNear + ray.offset * interval
-      let reach = ((path.tFar - first) / interval).rounded(.up)
-      // A ray from where rounding is coarse has no more than the diagonal, and what is no number none.
-      let count = reach > 0 ? Int(min(reach, Float(longestRay))) : 0
-      found = batch.append(
-        in: occupied, origin: path.origin, direction: path.direction, first: first,
-        interval: interval, sampleCount: count, keepsDirection: keepsDirections)
-    }
+    let found = batch.append(
+      ray, in: occupied, interval: interval, atMost: longestRay, keepsDirection: keepsDirections)
     if found == 0 {
       sums.loss += Loss.squaredError(ray.background, target: ray.target)
     } else {
@@ -126,13 +113,14 @@ package final class Backpropagation {
     }
   }
 
-  /// How many of the pending rays to finish: those that leave the fewest lanes of a block idle.
+  /// How many of the pending rays to finish: those that leave the fewest lanes of a block idle, and fewer
+  /// samples behind than make a batch, so that there is room for the longest ray.
   private func cut() -> Int {
     var best = pending.rayCount
     var bestShare = 0.0
     for ray in (0..<pending.rayCount).reversed() {
       let end = pending.end(ofRay: ray)
-      guard end >= Self.preferredCount / 2 else { break }
+      guard end >= Self.preferredCount / 2, batch.count - end < Self.preferredCount else { break }
       let blocks = (end + Self.blockLength - 1) / Self.blockLength
       let share = Double(end) / Double(blocks * Self.blockLength)
       if share > bestShare { (best, bestShare) = (ray + 1, share) }
@@ -167,13 +155,5 @@ package final class Backpropagation {
     batch.count = total
     batch.removeFirst(count, keepsDirections: keepsDirections)
     pending.removeFirst(rayCount)
-  }
-}
-
-extension Ray {
-  /// Whether every point of the ray within the bound is one: cells are found for nothing else.
-  fileprivate var isFinite: Bool {
-    let (start, end) = (origin + direction * tNear, origin + direction * tFar)
-    return (start.sum() + end.sum()).isFinite
   }
 }

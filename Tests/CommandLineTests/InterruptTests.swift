@@ -45,11 +45,12 @@ import Testing
 
   @Test("a second signal ends the program at once") func secondSignal() async throws {
     try await withTemporaryFolder { folder in
-      // A step of so deep a field takes many times longer than the pause between the signals.
+      // A step of so many samples of so deep a field takes minutes, however late the signals are sent.
       let watched = try await Program.watch(
         [
-          "train", Fixtures.cars, "-o", "m.safetensors", "--steps", "10", "--width", "128",
-          "--layers", "16", "--trunk", "16", "--samples", "1024",
+          "train", Fixtures.cars, "-o", "m.safetensors", "--steps", "1000000", "--width", "128",
+          "--layers", "16", "--trunk", "16", "--samples", "1024", "--first-samples", "1024",
+          "--samples-per-step", "16777216", "--rays", "1048576",
         ], in: folder, sending: [("3 scenes ", .interrupt), ("", .terminate)])
       #expect(watched.run.exitCode == 143)
       #expect(try folder.names() == ["m.run"])

@@ -203,7 +203,7 @@ enum Program {
           try execution.send(signal: next.signal)
           rest.removeFirst()
           while let next = rest.first, next.afterLine.isEmpty {
-            try await Task.sleep(for: .milliseconds(100))
+            try await Task.sleep(for: .seconds(1))
             try execution.send(signal: next.signal)
             rest.removeFirst()
           }

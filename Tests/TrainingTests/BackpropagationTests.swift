@@ -146,6 +146,33 @@ struct BackpropagationTests {
     #expect(found.sums.sampleCount == positions.joined().count)
   }
 
+  @Test("rays of any lengths find room, one after another", arguments: [130, 384, 794, 1000])
+  func lengths(longest: Int) {
+    let fixture = ChainFixture(.perLayer, rayCount: 1, skips: false)
+    let field = CoordinateMLP(
+      architecture: fixture.architecture, bound: fixture.bound,
+      weights: fixture.network.weights(for: LatentCode(fixture.code)))
+    let interval = fixture.bound.diagonal / Float(longest)
+    let worker = Backpropagation(
+      shape: fixture.architecture.kernelShape(over: fixture.bound), samplesPerDiagonal: longest)
+    // Rays along the diagonal, cut to lengths that make batches end anywhere.
+    let direction = SIMD3<Float>(1, 1, 1).normalised
+    var random = SeededGenerator(seed: 10)
+    let counts =
+      [128, longest, 1, longest, longest] + (0..<20).map { _ in 1 + random.index(below: longest) }
+    let rays = counts.map { count in
+      TrainingRay(
+        ray: Ray(
+          origin: fixture.bound.minimum, direction: direction, tNear: 0,
+          tFar: (Float(count) - 0.5) * interval), target: .zero, background: .one, offset: 0)
+    }
+    var gradient = FieldWeights([Float](repeating: 0, count: fixture.network.target.count))
+    let sums = worker.accumulate(
+      rays: rays, interval: interval, field: field, occupied: fixture.occupied,
+      weightGradient: &gradient)
+    #expect(sums.sampleCount == counts.reduce(0, +))
+  }
+
   @Test("gradients of shares of the rays add up to that of all")
   func shares() {
     let fixture = ChainFixture(.perLayer, rayCount: 60)
