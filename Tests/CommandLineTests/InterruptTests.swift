@@ -50,7 +50,7 @@ import Testing
         [
           "train", Fixtures.cars, "-o", "m.safetensors", "--steps", "1000000", "--width", "128",
           "--layers", "16", "--trunk", "16", "--samples", "1024", "--first-samples", "1024",
-          "--samples-per-step", "16777216", "--rays", "1048576",
+          "--samples-per-step", "16777216", "--rays", "1048576", "--threads", "1",
         ], in: folder, sending: [("3 scenes ", .interrupt), ("", .terminate)])
       #expect(watched.run.exitCode == 143)
       #expect(try folder.names() == ["m.run"])
