@@ -19,8 +19,9 @@ package struct FitOccupancy: Sendable {
     let threshold = OccupancyGrid.threshold(for: cells)
     let length = OccupancyGrid.blockLength
     let blocks = (cells.cellCount + length - 1) / length
-    var batches = [FieldBatch](
-      repeating: FieldBatch(capacity: length), count: max(1, threadCount))
+    var batches = ParallelLoop.workspaces(threadCount: threadCount) {
+      FieldBatch(capacity: length)
+    }
     let densities = ParallelLoop.map(count: blocks, workspaces: &batches) { block, batch in
       batch.count = 0
       for index in block * length..<min((block + 1) * length, cells.cellCount) {

@@ -26,8 +26,10 @@ package struct RayColours {
     longestRay = samplesPerDiagonal + 2
     interval = bound.diagonal / Float(samplesPerDiagonal)
     keepsDirections = architecture.directionOctaves != nil
-    let batch = FieldBatch(capacity: Self.preferredCount + longestRay)
-    workspaces = [Workspace](repeating: Workspace(batch: batch), count: max(1, threadCount))
+    let capacity = Self.preferredCount + longestRay
+    workspaces = ParallelLoop.workspaces(threadCount: threadCount) {
+      Workspace(batch: FieldBatch(capacity: capacity))
+    }
   }
 
   /// The colours of the same rays in several fields.

@@ -26,10 +26,11 @@ package struct RayLosses {
     interval = bound.diagonal / Float(samplesPerDiagonal)
     keepsDirections = architecture.directionOctaves != nil
     let capacity = Self.preferredCount + longestRay
-    workspaces = [Workspace](
-      repeating: Workspace(
+    workspaces = ParallelLoop.workspaces(threadCount: threadCount) {
+      Workspace(
         batch: FieldBatch(capacity: capacity), gradient: FieldOutputGradient(capacity: capacity),
-        pending: RayLoss(capacity: capacity)), count: max(1, threadCount))
+        pending: RayLoss(capacity: capacity))
+    }
   }
 
   /// One job: the rays of one field.

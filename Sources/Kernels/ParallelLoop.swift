@@ -7,6 +7,16 @@ import Synchronization
 /// worker is free, so a result must depend on its item alone; then it is the same for any number of
 /// threads. Loops do not nest.
 package enum ParallelLoop {
+  /// One workspace per thread, at least one.
+  ///
+  /// Each is made on its own: copies of one would share their arrays' memory until the first write,
+  /// which each would then pay for.
+  package static func workspaces<Workspace>(
+    threadCount: Int, _ make: () -> Workspace
+  ) -> [Workspace] {
+    (0..<max(1, threadCount)).map { _ in make() }
+  }
+
   /// Changes every item in place.
   ///
   /// - Parameters:

@@ -15,8 +15,9 @@ struct OccupancyLook {
   private var batches: [FieldBatch]
 
   init(threadCount: Int) {
-    batches = [FieldBatch](
-      repeating: FieldBatch(capacity: OccupancyGrid.blockLength), count: max(1, threadCount))
+    batches = ParallelLoop.workspaces(threadCount: threadCount) {
+      FieldBatch(capacity: OccupancyGrid.blockLength)
+    }
   }
 
   /// Updates the estimates of some scenes.

@@ -39,8 +39,9 @@ package enum OccupancyCheck {
   package static func run(
     _ field: any RadianceField, camera: Camera, grid: OccupancyGrid, settings: RenderSettings
   ) -> Report {
-    var walkers = [Walker](
-      repeating: Walker(settings: settings), count: min(settings.threadCount, camera.height))
+    var walkers = ParallelLoop.workspaces(threadCount: settings.threadCount) {
+      Walker(settings: settings)
+    }
     let rows = ParallelLoop.map(count: camera.height, workspaces: &walkers) { row, walker in
       walker.walk(row: row, camera: camera, field: field, grid: grid)
     }

@@ -17,8 +17,9 @@ extension OccupancyGrid {
     of field: any RadianceField, resolution: Int = OccupancyGrid.defaultResolution,
     threadCount: Int
   ) {
-    var batches = [FieldBatch](
-      repeating: FieldBatch(capacity: Self.blockLength), count: max(1, threadCount))
+    var batches = ParallelLoop.workspaces(threadCount: threadCount) {
+      FieldBatch(capacity: Self.blockLength)
+    }
     var level = resolution
     while level % 2 == 0 && level / 2 >= Self.coarsestResolution { level /= 2 }
     let finest = CellGrid(bound: field.bound, resolution: resolution)

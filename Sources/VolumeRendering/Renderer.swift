@@ -68,7 +68,7 @@ package struct Renderer: Sendable {
 
   /// One marcher per thread.
   func makeMarchers() -> [RayMarcher] {
-    [RayMarcher](repeating: RayMarcher(settings: settings), count: settings.threadCount)
+    ParallelLoop.workspaces(threadCount: settings.threadCount) { RayMarcher(settings: settings) }
   }
 
   /// Rows of a tile: fewer than columns where a row of square tiles would be more than a band.
