@@ -198,7 +198,7 @@ struct HostileFilesTests {
       #expect(run.exitCode == 64 && run.errorLines.count == 1, "\(run.errors)")
       #expect(try folder.names() == ["model.safetensors"])
       Robustness.record(
-        "sizes: --size \(size)", cases: 1, failures: run.exitCode == 64 ? 0 : 1, note: "\(peak) MiB"
+        "sizes as options", cases: 1, failures: run.exitCode == 64 ? 0 : 1, note: "\(peak) MiB"
       )
     }
   }

@@ -181,7 +181,7 @@ enum Program {
   /// Runs the program, and sends it a signal after each of the given beginnings of lines of progress.
   ///
   /// - Parameter signals: in order; each is sent once, after the first line since the one before that
-  ///   begins so. An empty beginning stands for a short pause after the signal before.
+  ///   begins so.
   static func watch(
     _ arguments: [String], in folder: TemporaryFolder,
     sending signals: [(afterLine: String, signal: Subprocess.Signal)] = []
@@ -202,11 +202,6 @@ enum Program {
           guard let next = rest.first, line.hasPrefix(next.afterLine) else { continue }
           try execution.send(signal: next.signal)
           rest.removeFirst()
-          while let next = rest.first, next.afterLine.isEmpty {
-            try await Task.sleep(for: .seconds(1))
-            try execution.send(signal: next.signal)
-            rest.removeFirst()
-          }
         }
         return (lines: lines, delay: delay)
       }
