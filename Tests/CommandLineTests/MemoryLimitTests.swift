@@ -77,6 +77,7 @@ import Testing
 
   @Test(
     "Promise 7: every memory need is stated before work starts, and is no less than what it takes",
+    .enabled(if: !Robustness.isSanitized),
     arguments: cases.filter { Robustness.runsAll || !$0.isSlow })
   func stated(memory: Case) async throws {
     try await Self.withFiles { folder in
@@ -169,7 +170,9 @@ import Testing
     }
   }
 
-  @Test("what the system lets the process have is the limit unless another is asked for")
+  @Test(
+    "what the system lets the process have is the limit unless another is asked for",
+    .enabled(if: !Robustness.isSanitized))
   func systemLimit() async throws {
     try await Self.withFiles { folder in
       // 300 MiB of data hold the program, but not a picture of sixteen million pixels.

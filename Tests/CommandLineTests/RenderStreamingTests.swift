@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Subprocess
+import TestSupport
 import Testing
 
 @Suite("render, band by band") struct RenderStreamingTests {
@@ -14,7 +15,8 @@ import Testing
   /// Options of a picture that costs little for its size.
   private static let cheap = ["--distance", "20", "--samples", "16", "--grid-resolution", "16"]
 
-  @Test("memory does not grow with the picture") func memory() async throws {
+  @Test("memory does not grow with the picture", .enabled(if: !Robustness.isSanitized))
+  func memory() async throws {
     try await withBall { folder in
       let (run, peak) = try await Program.runWatchingMemory(
         ["render", "ball.json", "-o", "p.png", "--size", "2048x8192"] + Self.cheap, in: folder)

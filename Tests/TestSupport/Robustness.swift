@@ -11,6 +11,12 @@ package enum Robustness {
     ProcessInfo.processInfo.environment["HYPERMARCH_TESTS"] == "all"
   }
 
+  /// Whether the tests run with a sanitizer, `scripts/test --sanitize`: memory and time are not then what
+  /// they are for people.
+  package static var isSanitized: Bool {
+    ProcessInfo.processInfo.environment["HYPERMARCH_SANITIZER"] != nil
+  }
+
   /// The cases of a class to run: a quick share, or the whole.
   package static func cases(quick: Int, all: Int) -> Int { runsAll ? all : quick }
 
