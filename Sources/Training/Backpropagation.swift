@@ -101,8 +101,10 @@ package final class Backpropagation {
     return sums
   }
 
-  /// Adds a ray's samples to the batch. A ray that meets no occupied cell shows its background whatever
-  /// the field: it has a loss, and no gradient.
+  /// Adds a ray's samples to the batch.
+  ///
+  /// A ray that meets no occupied cell shows its background whatever the field: it has a loss, and no
+  /// gradient.
   private func sample(_ ray: TrainingRay, in occupied: OccupiedCells, sums: inout Sums) {
     let found = batch.append(
       ray, in: occupied, interval: interval, atMost: longestRay, keepsDirection: keepsDirections)
