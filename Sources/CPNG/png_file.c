@@ -141,6 +141,23 @@ bool cpng_reader_read_pixels(cpng_reader *reader, void *pixels, size_t byte_coun
   return true;
 }
 
+bool cpng_reader_is_interlaced(const cpng_reader *reader) { return reader->pass_count > 1; }
+
+bool cpng_reader_read_row(cpng_reader *reader, void *row, size_t byte_count) {
+  if (setjmp(png_jmpbuf(reader->png))) return false;
+  if (reader->pass_count != 1 || byte_count != reader->row_byte_count) {
+    png_error(reader->png, "found a buffer of another size than the picture's rows");
+  }
+  png_read_row(reader->png, row, NULL);
+  return true;
+}
+
+bool cpng_reader_finish(cpng_reader *reader) {
+  if (setjmp(png_jmpbuf(reader->png))) return false;
+  png_read_end(reader->png, reader->info);
+  return true;
+}
+
 int cpng_reader_text_count(const cpng_reader *reader) {
   int count = 0;
   png_get_text(reader->png, reader->info, NULL, &count);

@@ -7,10 +7,9 @@ extension Checkpoint {
   package static func readStored(
     _ path: String
   ) throws(CheckpointError) -> (model: Checkpoint, elementType: Tensor.ElementType) {
-    let file = try safetensors { () throws(SafetensorsError) in try Safetensors.read(path) }
-    let types = Set(file.tensors.map(\.elementType))
-    let model = try decode(file, path: path)
-    return (model, types.count == 1 ? types.first ?? .float32 : .float32)
+    var tensors = try table { () throws(SafetensorsError) in try SafetensorsReader(path) }
+    let elementType = tensors.elementType
+    return (try Checkpoint(whole: &tensors), elementType)
   }
 
   /// The model without some scenes and their variants, and the names that have gone.

@@ -49,35 +49,50 @@ package struct Checkpoint: Sendable {
   /// checksums: they were there, so without them it is damaged or was changed. Other programs may
   /// leave them out, as a reader of safetensors must expect; where they are, they must be right.
   package static func read(_ path: String) throws(CheckpointError) -> Checkpoint {
-    let file = try safetensors { () throws(SafetensorsError) in try Safetensors.read(path) }
-    return try decode(file, path: path)
+    try readStored(path).model
   }
 
-  /// Makes a model of a file's contents, whose checksums have been looked at where there are any.
+  /// Makes a model of a file's bytes, as ``read(_:)`` does.
   ///
   /// - Parameter path: the file's name, for errors.
-  package static func decode(_ file: SafetensorsFile, path: String) throws(CheckpointError)
-    -> Checkpoint
-  {
-    guard let text = file.metadata[metadataKey] else { throw .notAModel(path: path) }
+  package static func decode(
+    _ bytes: [UInt8], path: String
+  ) throws(CheckpointError) -> Checkpoint {
+    var tensors = try table { () throws(SafetensorsError) in
+      try SafetensorsReader(bytes, path: path)
+    }
+    return try Checkpoint(whole: &tensors)
+  }
+
+  /// Takes all of a file's tensors.
+  init(whole tensors: inout TensorTable) throws(CheckpointError) {
+    try self.init(from: &tensors)
+    try tensors.expectEnd()
+  }
+
+  /// Takes a model's tensors, each straight to its place, after all their shapes have been compared.
+  init(from tensors: inout TensorTable) throws(CheckpointError) {
+    let path = tensors.path
+    guard let text = tensors.metadata[Self.metadataKey] else { throw .notAModel(path: path) }
     let configuration = try ModelConfiguration(text: text, path: path)
-    if !file.hasChecksums && configuration.program.hasPrefix(programPrefix) {
+    if !tensors.hasChecksums && configuration.program.hasPrefix(Self.programPrefix) {
       throw .safetensors(.missingChecksums(path: path))
     }
     let target = configuration.field.layout
     let layout = Hypernetwork.layout(architecture: configuration.hypernetwork, target: target)
-    var tensors = TensorTable(file.tensors, path: path)
-    let latents = try tensors.take(
-      "latents", shape: [configuration.scenes.count, configuration.hypernetwork.latentWidth])
-    var parameters: [Float] = []
-    // No more than the file has, whatever the configuration asks for.
-    parameters.reserveCapacity(
-      min(layout.count, file.tensors.reduce(0) { $0 + $1.values.count }))
+    let shape = [configuration.scenes.count, configuration.hypernetwork.latentWidth]
+    try tensors.expect("latents", shape: shape)
     for entry in layout.entries {
-      parameters += try tensors.take("hypernetwork.\(entry.name)", shape: entry.shape)
+      try tensors.expect("hypernetwork.\(entry.name)", shape: entry.shape)
     }
-    try tensors.expectEmpty()
-    return Checkpoint(
+    let latents = try tensors.take("latents", shape: shape)
+    var parameters: [Float] = []
+    // As many as the file has, by its shapes.
+    parameters.reserveCapacity(layout.count)
+    for entry in layout.entries {
+      try tensors.take("hypernetwork.\(entry.name)", shape: entry.shape, to: &parameters)
+    }
+    self.init(
       configuration: configuration,
       hypernetwork: Hypernetwork(
         architecture: configuration.hypernetwork, target: target, parameters: parameters),
@@ -113,11 +128,11 @@ package struct Checkpoint: Sendable {
       }
   }
 
-  /// Runs a codec call, wrapping its error.
-  static func safetensors<Result>(
-    _ body: () throws(SafetensorsError) -> Result
-  ) throws(CheckpointError) -> Result {
-    do { return try body() } catch { throw .safetensors(error) }
+  /// The tensors of a file that is opened, wrapping the error.
+  static func table(
+    _ open: () throws(SafetensorsError) -> SafetensorsReader
+  ) throws(CheckpointError) -> TensorTable {
+    do { return TensorTable(try open()) } catch { throw .safetensors(error) }
   }
 
   /// Runs a codec call that writes: a value that is not finite is a failure of the work, not of a file.

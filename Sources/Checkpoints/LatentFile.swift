@@ -75,21 +75,29 @@ package struct LatentFile: Sendable, Equatable {
   ///
   /// - Throws: `CheckpointError`; whether a model has use for it, `check(against:path:)` says.
   package static func read(_ path: String) throws(CheckpointError) -> LatentFile {
-    try decode(
-      Checkpoint.safetensors { () throws(SafetensorsError) in
-        try Safetensors.read(path, byteLimit: byteLimit, checksums: .required)
-      }, path: path)
+    var tensors = try Checkpoint.table { () throws(SafetensorsError) in
+      try SafetensorsReader(path, byteLimit: byteLimit, checksums: .required)
+    }
+    return try LatentFile(whole: &tensors)
   }
 
-  /// Makes a latent of a file's contents, whose checksums have been looked at.
+  /// Makes a latent of a file's bytes, as ``read(_:)`` does.
   ///
   /// - Parameter path: the file's name, for errors.
   package static func decode(
-    _ file: SafetensorsFile, path: String
+    _ bytes: [UInt8], path: String, checksums: Safetensors.ChecksumRule = .required
   ) throws(CheckpointError) -> LatentFile {
-    guard let text = file.metadata[metadataKey] else { throw .notALatent(path: path) }
-    let description = try description(text, path: path)
-    var tensors = TensorTable(file.tensors, path: path)
+    var tensors = try Checkpoint.table { () throws(SafetensorsError) in
+      try SafetensorsReader(bytes, path: path, checksums: checksums)
+    }
+    return try LatentFile(whole: &tensors)
+  }
+
+  /// Takes all of a file's tensors.
+  private init(whole tensors: inout TensorTable) throws(CheckpointError) {
+    let path = tensors.path
+    guard let text = tensors.metadata[Self.metadataKey] else { throw .notALatent(path: path) }
+    let description = try Self.description(text, path: path)
     let code = try tensors.take("code", shape: [description.latentWidth])
     var changes: [WeightedChange] = []
     for (index, shapes) in description.changes.enumerated() {
@@ -115,8 +123,8 @@ package struct LatentFile: Sendable, Equatable {
       posterior = try LatentPosterior(
         own, width: description.latentWidth, from: &tensors, path: path)
     }
-    try tensors.expectEmpty()
-    return LatentFile(
+    try tensors.expectEnd()
+    self.init(
       program: description.program, name: description.name, modelFingerprint: description.model,
       latent: SceneLatent(code: LatentCode(code), changes: changes), camera: description.camera,
       report: description.report, posterior: posterior)

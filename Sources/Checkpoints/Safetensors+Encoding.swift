@@ -22,37 +22,42 @@ extension Safetensors {
       file.metadata[SafetensorsHeader.checksumKey] == nil,
       "found metadata \(SafetensorsHeader.checksumKey), expected it to be left to the writer")
 
-    var payload: [UInt8] = []
-    payload.reserveCapacity(tensors.reduce(0) { $0 + $1.values.count * $1.elementType.byteCount })
     var entries: [String] = []
-    var words = [String(repeating: "0", count: 8)]
+    var end = 0
     for tensor in tensors {
-      let begin = payload.count
-      if let index = tensor.appendValues(to: &payload), nonFinite == .refused {
-        throw .nonFinite(
-          path: path, tensor: tensor.name, index: index,
-          bits: tensor.storedValue(at: index).bitPattern)
-      }
-      words.append(
-        CRC32.checksum(of: payload.span.extracting(begin..<payload.count)).hexadecimal)
+      let begin = end
+      end += tensor.values.count * tensor.elementType.byteCount
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       entries.append(
         tensor.name.inJSON + ":{\"dtype\":\"" + tensor.elementType.rawValue
-          + "\",\"shape\":[" + shape + "],\"data_offsets\":[\(begin),\(payload.count)]}")
+          + "\",\"shape\":[" + shape + "],\"data_offsets\":[\(begin),\(end)]}")
     }
-
     var metadata = file.metadata
     metadata["format"] = "pt"
-    metadata[SafetensorsHeader.checksumKey] = words.joined(separator: " ")
-    let header = sealedHeader(entries: entries, metadata: metadata)
-    guard header.count <= headerByteLimit else {
-      throw .headerLength(path: path, found: UInt64(header.count), limit: headerByteLimit)
+    func header(_ checksums: [String]) -> [UInt8] {
+      metadata[SafetensorsHeader.checksumKey] = checksums.joined(separator: " ")
+      return sealedHeader(entries: entries, metadata: metadata)
     }
-
-    var bytes = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
-    bytes.reserveCapacity(8 + header.count + payload.count)
-    bytes.append(contentsOf: header)
-    bytes.append(contentsOf: payload)
+    // As long as the header that it makes room for, and the values' only place in memory.
+    var words = [String](repeating: "00000000", count: tensors.count + 1)
+    let room = header(words).count
+    guard room <= headerByteLimit else {
+      throw .headerLength(path: path, found: UInt64(room), limit: headerByteLimit)
+    }
+    var bytes = (0..<8).map { UInt8(truncatingIfNeeded: room >> (8 * $0)) }
+    bytes.reserveCapacity(8 + room + end)
+    bytes.append(contentsOf: repeatElement(0, count: room))
+    for (index, tensor) in tensors.enumerated() {
+      let begin = bytes.count
+      if let place = tensor.appendValues(to: &bytes), nonFinite == .refused {
+        throw .nonFinite(
+          path: path, tensor: tensor.name, index: place,
+          bits: tensor.storedValue(at: place).bitPattern)
+      }
+      words[index + 1] =
+        CRC32.checksum(of: bytes.span.extracting(begin..<bytes.count)).hexadecimal
+    }
+    bytes.replaceSubrange(8..<8 + room, with: header(words))
     return bytes
   }
 

@@ -43,19 +43,6 @@ package enum Safetensors {
     case allowed
   }
 
-  /// Reads a file's tensors.
-  ///
-  /// - Parameter byteLimit: the largest file that is accepted, bytes.
-  /// - Throws: `SafetensorsError.file`, or what ``decode(_:path:checksums:nonFinite:)`` throws.
-  package static func read(
-    _ path: String, byteLimit: Int = 1 << 30, checksums: ChecksumRule = .checkedIfPresent,
-    nonFinite: NonFiniteRule = .refused
-  ) throws(SafetensorsError) -> SafetensorsFile {
-    let bytes: [UInt8]
-    do { bytes = try FileReader.bytes(at: path, limit: byteLimit) } catch { throw .file(error) }
-    return try decode(bytes, path: path, checksums: checksums, nonFinite: nonFinite)
-  }
-
   /// Writes a file of tensors, whole or not at all.
   ///
   /// - Throws: `SafetensorsError.file`, or what ``encode(_:path:nonFinite:)`` throws.

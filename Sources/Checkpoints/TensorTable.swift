@@ -1,48 +1,97 @@
-/// The tensors of a file that have not been asked for yet.
-struct TensorTable {
-  private var tensors: [String: Tensor] = [:]
-  private let path: String
+/// The tensors of an open file that have not been asked for yet; each is read when it is taken.
+struct TensorTable: ~Copyable {
+  private let reader: SafetensorsReader
+  private var places: [String: Int] = [:]
 
-  init(_ tensors: [Tensor], path: String) {
-    self.path = path
-    for tensor in tensors { self.tensors[tensor.name] = tensor }
+  init(_ reader: consuming SafetensorsReader) {
+    for (index, entry) in reader.entries.enumerated() { places[entry.name] = index }
+    self.reader = reader
   }
+
+  var path: String { reader.path }
+  var metadata: [String: String] { reader.metadata }
+  var hasChecksums: Bool { reader.hasChecksums }
+
+  /// How the file's values are stored.
+  var elementType: Tensor.ElementType { reader.elementType }
 
   /// The values of one tensor, which must be there with this shape.
   mutating func take(_ name: String, shape: [Int]) throws(CheckpointError) -> [Float] {
-    guard let tensor = tensors.removeValue(forKey: name) else {
-      throw .missingTensor(path: path, tensor: name)
-    }
-    guard tensor.shape == shape else {
-      throw .shape(path: path, tensor: name, found: tensor.shape, expected: shape)
-    }
-    return tensor.values
+    var values: [Float] = []
+    try take(name, shape: shape, to: &values)
+    return values
+  }
+
+  /// Adds the values of one tensor, which must be there with this shape, to others.
+  mutating func take(
+    _ name: String, shape: [Int], to values: inout [Float]
+  ) throws(CheckpointError) {
+    try expect(name, shape: shape)
+    guard let place = places.removeValue(forKey: name) else { return }
+    do { try reader.append(place, to: &values) } catch { throw .safetensors(error) }
   }
 
   /// The values of one tensor, each of which must be in a range.
   mutating func take(
     _ name: String, shape: [Int], in range: ClosedRange<Float>
   ) throws(CheckpointError) -> [Float] {
-    let values = try take(name, shape: shape)
-    if let index = values.firstIndex(where: { !range.contains($0) }) {
-      throw .value(
-        path: path, tensor: name, index: index, found: values[index], expected: range)
-    }
+    // Of the shape that is asked for only where the file has as many values.
+    try expect(name, shape: shape)
+    var values: [Float] = []
+    values.reserveCapacity(shape.reduce(1, *))
+    try take(name, shape: shape, in: range) { values += $0 }
     return values
+  }
+
+  /// Reads one tensor, each of whose values must be in a range, piece by piece.
+  ///
+  /// What `body` has made of them counts only once this returns; values that are not in the range reach
+  /// it too.
+  mutating func take(
+    _ name: String, shape: [Int], in range: ClosedRange<Float>, _ body: ([Float]) -> Void
+  ) throws(CheckpointError) {
+    try expect(name, shape: shape)
+    guard let place = places.removeValue(forKey: name) else { return }
+    var failure: CheckpointError?
+    var count = 0
+    do {
+      try reader.readPieces(of: place) { piece in
+        if failure == nil, let index = piece.firstIndex(where: { !range.contains($0) }) {
+          failure = .value(
+            path: reader.path, tensor: name, index: count + index, found: piece[index],
+            expected: range)
+        }
+        count += piece.count
+        body(piece)
+      }
+    } catch {
+      throw .safetensors(error)
+    }
+    if let failure { throw failure }
   }
 
   /// The values of one tensor of rank 1 and any length up to a limit, each of which must be in a range.
   mutating func take(
     _ name: String, atMost limit: Int, in range: ClosedRange<Float>
   ) throws(CheckpointError) -> [Float] {
-    let count = tensors[name]?.values.count ?? 0
+    let count = places[name].map { reader.entries[$0].shape.reduce(1, *) } ?? 0
     return try take(name, shape: [min(count, limit)], in: range)
   }
 
-  func contains(_ name: String) -> Bool { tensors[name] != nil }
+  func contains(_ name: String) -> Bool { places[name] != nil }
 
-  /// Refuses a tensor that nobody asked for.
-  func expectEmpty() throws(CheckpointError) {
-    if let name = tensors.keys.min() { throw .unexpectedTensor(path: path, tensor: name) }
+  /// Refuses a file without this tensor, or with another shape of it.
+  func expect(_ name: String, shape: [Int]) throws(CheckpointError) {
+    guard let place = places[name] else { throw .missingTensor(path: path, tensor: name) }
+    let found = reader.entries[place].shape
+    guard found == shape else {
+      throw .shape(path: path, tensor: name, found: found, expected: shape)
+    }
+  }
+
+  /// Refuses a tensor that nobody asked for, and a file that changed while it was read.
+  func expectEnd() throws(CheckpointError) {
+    if let name = places.keys.min() { throw .unexpectedTensor(path: path, tensor: name) }
+    do { try reader.checkUnchanged() } catch { throw .safetensors(error) }
   }
 }

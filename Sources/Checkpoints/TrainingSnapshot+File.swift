@@ -7,10 +7,10 @@ extension TrainingSnapshot {
   static let prefix = "optimizer."
   static let goodPrefix = "optimizer.good."
 
-  /// Writes the snapshot, whole or not at all, in place of one that is there.
+  /// Writes the snapshot, whole or not at all.
   ///
   /// - Throws: `CheckpointError`, as `Checkpoint.write` does.
-  package func write(to path: String) throws(CheckpointError) {
+  package func write(to path: String, overwriting: Bool = true) throws(CheckpointError) {
     try configuration.check(path: path)
     var tensors = model.tensors(elementType: .float32)
     tensors += point.tensors(prefix: Self.prefix)
@@ -42,7 +42,7 @@ extension TrainingSnapshot {
         Self.countersKey: counters.text,
       ])
     try Checkpoint.writing(to: path) { () throws(SafetensorsError) in
-      try Safetensors.write(file, to: path, overwriting: true)
+      try Safetensors.write(file, to: path, overwriting: overwriting)
     }
   }
 
@@ -50,28 +50,26 @@ extension TrainingSnapshot {
   ///
   /// A file of version 1 is read too, and is not complete.
   package static func read(_ path: String) throws(CheckpointError) -> TrainingSnapshot {
-    let file = try Checkpoint.safetensors { () throws(SafetensorsError) in
-      try Safetensors.read(path, checksums: .required)
+    var tensors = try Checkpoint.table { () throws(SafetensorsError) in
+      try SafetensorsReader(path, checksums: .required)
     }
-    guard let version = Int(file.metadata[versionKey] ?? "1") else {
+    let metadata = tensors.metadata
+    guard let version = Int(metadata[versionKey] ?? "1") else {
       throw .configuration(
-        path: path, key: "state_version", found: file.metadata[versionKey] ?? "",
+        path: path, key: "state_version", found: metadata[versionKey] ?? "",
         expected: "\(stateVersion)")
     }
     guard (1...stateVersion).contains(version) else {
       throw .unsupportedVersion(path: path, found: version, expected: stateVersion)
     }
-    var modelFile = file
-    modelFile.tensors.removeAll { $0.name.hasPrefix(prefix) }
-    let model = try Checkpoint.decode(modelFile, path: path)
-    var tensors = TensorTable(file.tensors.filter { $0.name.hasPrefix(prefix) }, path: path)
+    let model = try Checkpoint(from: &tensors)
     var point = try Point(
       parameters: model.hypernetwork.parameters, codes: model.latents.values, scenes: model.latents,
       tensors: &tensors, prefix: prefix)
     var counters =
       version == 1
-      ? try CounterText(version1: file.metadata["hypermarch.progress"], path: path)
-      : try CounterText(file.metadata[countersKey], path: path)
+      ? try CounterText(version1: metadata["hypermarch.progress"], path: path)
+      : try CounterText(metadata[countersKey], path: path)
     try point.take(from: &counters, prefix: "")
     var snapshot = TrainingSnapshot(
       configuration: model.configuration, point: point, seconds: try counters.number("seconds"),
@@ -92,7 +90,7 @@ extension TrainingSnapshot {
         path: path)
       snapshot.lastGood = good
     }
-    try tensors.expectEmpty()
+    try tensors.expectEnd()
     try counters.expectEmpty()
     return snapshot
   }
@@ -216,11 +214,11 @@ extension TrainingSnapshot.Point {
     let (lengths, visits, updates) = (
       try counts("cell_bytes"), try counts("visits"), try counts("updates")
     )
-    let total = lengths.reduce(0, +)
-    let bytes = PackedBytes.unpack(
-      try tensors.take(
-        prefix + "cells", shape: [PackedBytes.wordCount(of: total)], in: 0...0xFF_FFFF),
-      count: total)
+    var lists = PackedBytes.Lists(lengths: lengths)
+    try tensors.take(
+      prefix + "cells", shape: [PackedBytes.wordCount(of: lengths.reduce(0, +))],
+      in: PackedBytes.wordRange
+    ) { lists.append($0) }
     let count = lengths.count
     guard configuration.motion != nil || [0, sceneCount].contains(count), visits.count == count,
       updates.count == count
@@ -228,35 +226,12 @@ extension TrainingSnapshot.Point {
       throw .shape(
         path: path, tensor: prefix + "cell_bytes", found: [count], expected: [sceneCount])
     }
-    var start = 0
     for scene in 0..<count {
-      let end = start + lengths[scene]
-      let shared = start == end && scene < other?.cells.count ?? 0 ? other?.cells[scene].bytes : nil
+      let isShared = lengths[scene] == 0 && scene < other?.cells.count ?? 0
       cells.append(
         TrainingSnapshot.Cells(
           visits: visits[scene], updates: updates[scene],
-          bytes: shared ?? Array(bytes[start..<end])))
-      start = end
+          bytes: (isShared ? other?.cells[scene].bytes : nil) ?? lists.lists[scene]))
     }
-  }
-}
-
-/// Bytes as whole numbers that a `Float` holds exactly, three to a number, the first the lowest.
-enum PackedBytes {
-  static func wordCount(of byteCount: Int) -> Int { (byteCount + 2) / 3 }
-
-  static func pack(_ bytes: [UInt8]) -> [Float] {
-    (0..<wordCount(of: bytes.count)).map { word in
-      var number: UInt32 = 0
-      for place in 0..<min(3, bytes.count - 3 * word) {
-        number |= UInt32(bytes[3 * word + place]) << UInt32(8 * place)
-      }
-      return Float(number)
-    }
-  }
-
-  /// - Precondition: words are in 0…2²⁴ − 1, and as many as `count` bytes make.
-  static func unpack(_ words: [Float], count: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: UInt32(words[$0 / 3]) >> UInt32($0 % 3 * 8)) }
   }
 }

@@ -14,6 +14,9 @@ package enum FileError: Error, Equatable, Sendable {
   /// The file holds more bytes than the reader accepts. Nothing was allocated for it.
   case tooLarge(path: String, byteCount: Int, limit: Int)
 
+  /// Another program wrote to the file while it was read.
+  case changed(path: String)
+
   /// A file has the name already, and replacing it was not asked for.
   case alreadyExists(path: String)
 
@@ -35,6 +38,9 @@ extension FileError: CustomStringConvertible {
       "\(path.onOneLine): found a file that cannot be read, expected a readable one: \(reason)"
     case .tooLarge(let path, let byteCount, let limit):
       "\(path.onOneLine): found \(byteCount) bytes, expected at most \(limit)"
+    case .changed(let path):
+      "\(path.onOneLine): found a file that changed while it was read, expected one at rest: "
+        + "run the command again"
     case .alreadyExists(let path):
       "\(path.onOneLine): found an existing file, expected a free name: "
         + "use --overwrite to replace it"

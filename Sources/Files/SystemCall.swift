@@ -98,14 +98,14 @@ struct Descriptor: ~Copyable {
     return result
   }
 
-  /// Reads into the part of `bytes` that begins at `start`.
+  /// Reads into the part of `bytes` that begins at `start`, from a place in the file on.
   ///
   /// - Returns: how many bytes came, 0 at the end of the file.
-  func read(into bytes: inout [UInt8], from start: Int) throws(SystemError) -> Int {
+  func read(into bytes: inout [UInt8], from start: Int, at offset: Int) throws(SystemError) -> Int {
     try retrying {
       unsafe bytes.withUnsafeMutableBytes { all in
         let room = unsafe UnsafeMutableRawBufferPointer(rebasing: all[start...])
-        return unsafe Glibc.read(number, room.baseAddress, room.count)
+        return unsafe pread(number, room.baseAddress, room.count, offset)
       }
     }
   }

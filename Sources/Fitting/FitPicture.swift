@@ -2,6 +2,12 @@ package import Imaging
 
 /// A picture to fit to: straight colours, how much of each pixel the object covers, and what is behind it.
 package struct FitPicture: Sendable {
+  /// The longest side that a picture is read with, pixels: a larger one is reduced on its way in.
+  ///
+  /// Some times the side that is fitted to, so that a border's colour and an outline are found as well
+  /// as in the whole picture.
+  package static let sideLimit = 1024
+
   package let width: Int
   package let height: Int
   /// Straight colours, RGB in [0, 1], `[height × width]`.

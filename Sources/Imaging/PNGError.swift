@@ -22,6 +22,10 @@ package enum PNGError: Error, Equatable, Sendable {
 
   /// The picture would take more memory than the caller accepts, bytes.
   case tooMuchMemory(path: String, width: Int, height: Int, byteCount: Int, limit: Int)
+
+  /// An interlaced picture, no row of which is complete before the last, would take more memory than
+  /// the caller accepts, bytes.
+  case interlaced(path: String, width: Int, height: Int, byteCount: Int, limit: Int)
 }
 
 extension PNGError: CustomStringConvertible {
@@ -42,6 +46,10 @@ extension PNGError: CustomStringConvertible {
     case .tooMuchMemory(let path, let width, let height, let byteCount, let limit):
       "\(path.onOneLine): found \(width)×\(height) pixels, which take \(byteCount >> 20) MiB, "
         + "expected at most \(limit >> 20) MiB for a file of this size: make the picture smaller"
+    case .interlaced(let path, let width, let height, let byteCount, let limit):
+      "\(path.onOneLine): found \(width)×\(height) interlaced pixels, which take "
+        + "\(byteCount >> 20) MiB, expected at most \(limit >> 20) MiB for a file of this size: save "
+        + "the picture without interlacing"
     }
   }
 }

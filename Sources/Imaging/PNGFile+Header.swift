@@ -9,10 +9,13 @@ extension PNGFile {
     package let channelCount: Int
     package let fileByteCount: Int
     private let sampleByteCount: Int
+    private let isInterlaced: Bool
 
     fileprivate init(
-      _ header: (width: Int, height: Int, bitDepth: Int, channelCount: Int), _ byteCount: Int
+      _ header: (width: Int, height: Int, bitDepth: Int, channelCount: Int), isInterlaced: Bool,
+      _ byteCount: Int
     ) {
+      self.isInterlaced = isInterlaced
       (width, height) = (header.width, header.height)
       // A palette stands for colours, and any picture may have a transparent colour.
       channelCount = min(4, header.channelCount < 3 ? 4 : header.channelCount + 1)
@@ -28,6 +31,22 @@ extension PNGFile {
       fileByteCount
         + limitedPixelCount * channelCount
         * (sampleByteCount + MemoryLayout<Float>.stride)
+    }
+
+    /// Pixels of what ``PNGFile/readReduced(_:toSide:memoryLimit:)`` makes of the picture.
+    package func reducedPixelCount(toSide limit: Int) -> Int {
+      let size = PictureReduction.size(width: width, height: height, toSide: limit)
+      return size.width * size.height
+    }
+
+    /// What reading a reduced picture takes: the file, the small picture, and of an interlaced one all
+    /// stored samples.
+    package func reducingBytes(toSide limit: Int) -> Int {
+      guard max(width, height) > limit else { return decodingBytes }
+      let stored = isInterlaced ? limitedPixelCount * channelCount * sampleByteCount : 0
+      let rows = 8 * width * channelCount * MemoryLayout<Float>.stride
+      return fileByteCount + stored + rows
+        + reducedPixelCount(toSide: limit) * channelCount * MemoryLayout<Float>.stride
     }
   }
 
@@ -48,6 +67,6 @@ extension PNGFile {
     guard let bytes = try? file.read(upToCount: headerByteCount), bytes.count == headerByteCount,
       let header = try? PNGChunks.header(in: Array(bytes), at: 16)
     else { return nil }
-    return Claim(header, byteCount)
+    return Claim(header, isInterlaced: bytes[headerByteCount - 1] != 0, byteCount)
   }
 }

@@ -26,28 +26,24 @@ extension PNGFile {
   ) throws(PNGError) -> (image: Image, text: [PNGTextEntry], bitDepth: Int) {
     let limits = Limits(size: sizeLimit, pixels: pixelLimit, memory: memoryLimit)
     let (picture, text, bitDepth) = try decodeStored(
-      bytes, path: path, limits: limits, bytesPerSampleBeside: 4, readsText: readsText)
+      bytes, path: path, limits: limits, bytesBeside: { _, _ in 4 }, readsText: readsText)
     return (picture.image, text, bitDepth)
   }
 
-  /// - Parameter bytesPerSampleBeside: what the caller makes of a sample beside what is stored.
+  /// - Parameter bytesBeside: what the caller makes of a sample beside what is stored, by its shape.
   static func decodeStored(
-    _ bytes: [UInt8], path: String, limits: Limits, bytesPerSampleBeside: Int, readsText: Bool
+    _ bytes: [UInt8], path: String, limits: Limits,
+    bytesBeside: (_ channelCount: Int, _ bitDepth: Int) -> Int,
+    readsText: Bool
   ) throws(PNGError) -> (picture: StoredPicture, text: [PNGTextEntry], bitDepth: Int) {
-    let chunks = try chunks(of: bytes, path: path, limits: limits)
+    let chunks = try decodableChunks(of: bytes, path: path, limits: limits)
     let (width, height) = (chunks.width, chunks.height)
-    guard chunks.pixelByteCount <= PNGChunks.greatestCompression * chunks.compressedByteCount else {
-      throw .malformed(
-        path: path,
-        reason: "found \(chunks.compressedByteCount) bytes of pixels, too few for "
-          + "\(width)×\(height)")
-    }
     // Beyond the limit nothing is given to the picture.
     let memory = bytes.count + min(limits.memory, Int.max / 2)
     do {
       let (picture, text) = try decode(
         bytes, sizeLimit: limits.size, memoryLimit: memory,
-        bytesPerSampleBeside: bytesPerSampleBeside, readsText: readsText)
+        bytesBeside: bytesBeside, readsText: readsText)
       return (picture, text, chunks.bitDepth)
     } catch {
       switch error {
@@ -83,9 +79,25 @@ extension PNGFile {
     return chunks
   }
 
+  /// What a file claims to be, compared with limits and with the bytes that it has for it.
+  static func decodableChunks(
+    of bytes: [UInt8], path: String, limits: Limits
+  ) throws(PNGError) -> PNGChunks {
+    let chunks = try chunks(of: bytes, path: path, limits: limits)
+    guard chunks.pixelByteCount <= PNGChunks.greatestCompression * chunks.compressedByteCount else {
+      throw .malformed(
+        path: path,
+        reason: "found \(chunks.compressedByteCount) bytes of pixels, too few for "
+          + "\(chunks.width)×\(chunks.height)")
+    }
+    return chunks
+  }
+
   /// Decodes a file's bytes, whose size has been checked.
   private static func decode(
-    _ bytes: [UInt8], sizeLimit: Int, memoryLimit: Int, bytesPerSampleBeside: Int, readsText: Bool
+    _ bytes: [UInt8], sizeLimit: Int, memoryLimit: Int,
+    bytesBeside: (_ channelCount: Int, _ bitDepth: Int) -> Int,
+    readsText: Bool
   ) throws(PNGReaderFailure) -> (picture: StoredPicture, text: [PNGTextEntry]) {
     try unsafe bytes.withUnsafeBufferPointer { (file) throws(PNGReaderFailure) in
       let reader = try unsafe PNGReader(file, sizeLimit: sizeLimit, readsText: readsText)
@@ -93,7 +105,8 @@ extension PNGFile {
       let (width, height) = (Int(shape.width), Int(shape.height))
       let channelCount = Int(shape.channel_count)
       let sampleCount = width * height * channelCount
-      let byteCount = sampleCount * (Int(shape.bit_depth) / 8 + bytesPerSampleBeside)
+      let byteCount =
+        sampleCount * (Int(shape.bit_depth) / 8 + bytesBeside(channelCount, Int(shape.bit_depth)))
       guard byteCount <= memoryLimit else { throw .tooMuchMemory(byteCount) }
       let samples: StoredPicture.Samples
       if shape.bit_depth == 16 {
@@ -118,78 +131,5 @@ extension PNGError {
     case .notPNG: self = .notPNG(path: path)
     case .malformed(let reason): self = .malformed(path: path, reason: reason)
     }
-  }
-}
-
-/// Why the decoder refuses a file, in its words.
-private enum PNGReaderFailure: Error {
-  case malformed(String)
-  /// The picture would take so many bytes.
-  case tooMuchMemory(Int)
-
-  static let noMemory = PNGReaderFailure.malformed("found no memory to decode it")
-}
-
-/// The decoder of one file that is in memory; it lives no longer than the buffer it is given.
-@safe private struct PNGReader: ~Copyable {
-  private let handle: OpaquePointer
-
-  init(
-    _ file: UnsafeBufferPointer<UInt8>, sizeLimit: Int, readsText: Bool
-  ) throws(PNGReaderFailure) {
-    guard
-      let handle = unsafe cpng_reader_create(
-        file.baseAddress, file.count, UInt32(sizeLimit), readsText)
-    else { throw .noMemory }
-    unsafe self.handle = handle
-  }
-
-  deinit { unsafe cpng_reader_destroy(handle) }
-
-  func shape() throws(PNGReaderFailure) -> cpng_shape {
-    var shape = cpng_shape()
-    guard unsafe cpng_reader_read_header(handle, &shape) else { throw failure }
-    return shape
-  }
-
-  func readPixels<Sample>(into samples: inout [Sample]) throws(PNGReaderFailure) {
-    let isRead = unsafe samples.withUnsafeMutableBytes {
-      unsafe cpng_reader_read_pixels(handle, $0.baseAddress, $0.count)
-    }
-    guard isRead else { throw failure }
-  }
-
-  /// The texts, after the pixels have been read.
-  func texts() throws(PNGReaderFailure) -> [PNGTextEntry] {
-    var texts: [PNGTextEntry] = []
-    let textCount = unsafe cpng_reader_text_count(handle)
-    for index in 0..<textCount {
-      var keyword: UnsafePointer<CChar>?
-      var text: UnsafePointer<CChar>?
-      var isUTF8 = false
-      unsafe cpng_reader_text(handle, index, &keyword, &text, &isUTF8)
-      guard let keyword = unsafe string(keyword, isUTF8: false),
-        let text = unsafe string(text, isUTF8: isUTF8)
-      else { throw PNGReaderFailure.malformed("found a text that is not UTF-8 in chunk iTXt") }
-      texts.append(PNGTextEntry(keyword: keyword, text: text))
-    }
-    return texts
-  }
-
-  /// A C string; `nil` where it is not in its encoding.
-  private func string(_ start: UnsafePointer<CChar>?, isUTF8: Bool) -> String? {
-    guard let start = unsafe start else { return "" }
-    if isUTF8 { return unsafe String(validatingCString: start) }
-    var scalars = String.UnicodeScalarView()
-    var next = unsafe start
-    while unsafe next.pointee != 0 {
-      unsafe scalars.append(Unicode.Scalar(UInt8(bitPattern: next.pointee)))
-      unsafe next += 1
-    }
-    return String(scalars)
-  }
-
-  private var failure: PNGReaderFailure {
-    unsafe .malformed(String(cString: cpng_reader_message(handle)))
   }
 }

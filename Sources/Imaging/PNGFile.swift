@@ -64,8 +64,10 @@ package enum PNGFile {
     let bytes = try bytes(at: path)
     let limits = Limits(
       size: defaultSizeLimit, pixels: defaultPixelLimit, memory: defaultMemoryLimit)
+    // Colours in 8 bits are kept as they are; of others another form is made.
     return try decodeStored(
-      bytes, path: path, limits: limits, bytesPerSampleBeside: 1, readsText: false
+      bytes, path: path, limits: limits,
+      bytesBeside: { $0 == 3 && $1 == 8 ? 0 : 1 }, readsText: false
     ).picture
   }
 
@@ -89,7 +91,7 @@ package enum PNGFile {
     try decode(bytes(at: path), path: path, sizeLimit: sizeLimit, pixelLimit: pixelLimit)
   }
 
-  private static func bytes(at path: String) throws(PNGError) -> [UInt8] {
+  static func bytes(at path: String) throws(PNGError) -> [UInt8] {
     do {
       return try FileReader.bytes(at: path, limit: byteLimit)
     } catch {

@@ -104,9 +104,12 @@ package struct OutputRegularizer: Sendable {
     return sum * Double(factor)
   }
 
+  /// The most codes that ``sampleRows(of:)`` chooses.
+  static let sampleLimit = 16
+
   /// Some codes, evenly spread, whose generated weights tell how much a weight matters.
   package static func sampleRows(of codes: LatentTable) -> [Int] {
-    let count = min(16, codes.names.count)
+    let count = min(sampleLimit, codes.names.count)
     return (0..<count).map { $0 * codes.names.count / count }
   }
 

@@ -32,6 +32,19 @@ package enum TrainingMemory {
     return 5 * arrays * 4 * (parameterCount + codeCount)
   }
 
+  /// What a merge learns with, beside the two models: the first one's weights as they change, Adam's
+  /// moments of them and their gradients, generated weights of a step's scenes, and samples of both
+  /// models' scenes.
+  package static func mergeBytes(
+    of first: Hypernetwork, and second: Hypernetwork, settings: ModelMerge.Settings
+  ) -> Int {
+    let parameters = 4 * first.parameters.count
+    let batch = 2 * settings.scenesPerStep
+    let features = (first.architecture.trunkWidths.max() ?? 0) * batch * 32
+    return 4 * parameters + (8 * batch + 4 * OutputRegularizer.sampleLimit) * 4
+      * first.target.count + features
+  }
+
   /// The passes of a step: the generated weights of its scenes and their gradients, and each thread's
   /// activations.
   package static func stepBytes(

@@ -13,7 +13,7 @@ package struct TrainingPlan: Sendable {
   package var bound: BoundingBox
 
   /// The kinds of data that want different defaults.
-  package enum Kind: String, Sendable {
+  package enum Kind: String, Sendable, CaseIterable {
     case manyScenes = "many scenes"
     case oneObject = "one object"
     case photographs = "photographs"
@@ -22,24 +22,31 @@ package struct TrainingPlan: Sendable {
   package let kind: Kind
 
   package init(for scenes: [SceneDataset], bound: SceneBound) {
-    self.bound = bound.box
-    field = FieldArchitecture()
-    hypernetwork = HypernetworkArchitecture()
-    configuration = TrainingConfiguration()
-    configuration.near = bound.near
+    let kind: Kind
     if scenes.contains(where: { $0.background == .photograph }) {
       kind = .photographs
     } else {
       // Each time of a scene that moves is a scene to the hypernetwork.
       kind = scenes.count == 1 && scenes[0].span == nil ? .oneObject : .manyScenes
     }
+    self.init(
+      for: kind, bound: bound,
+      hasVariants: scenes.allSatisfy { $0.background == .transparent && $0.span == nil })
+  }
+
+  /// - Parameter hasVariants: whether of many scenes variants can be made: what lies behind an object
+  ///   would have to change with it.
+  package init(for kind: Kind, bound: SceneBound, hasVariants: Bool) {
+    self.kind = kind
+    self.bound = bound.box
+    field = FieldArchitecture()
+    hypernetwork = HypernetworkArchitecture()
+    configuration = TrainingConfiguration()
+    configuration.near = bound.near
     switch kind {
     case .manyScenes:
       hypernetwork.latentWidth = 128
-      // What lies behind an object would have to change with it.
-      if scenes.allSatisfy({ $0.background == .transparent && $0.span == nil }) {
-        configuration.variantsPerScene = 7
-      }
+      if hasVariants { configuration.variantsPerScene = 7 }
     case .oneObject: adaptToOneScene()
     case .photographs:
       adaptToOneScene()

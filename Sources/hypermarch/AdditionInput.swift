@@ -16,15 +16,20 @@ struct AdditionInput {
   /// cannot be learned.
   private static let leastContentShare = 0.98
 
+  /// - Parameter beforeReading: called with what a data set's pictures will take; what it throws ends it.
   /// - Throws: `CommandFailure` for scenes that the model has already, or that do not fit into its bound.
   init(
     dataset: String, scenes patterns: [String], oldDataset: String?, model: Checkpoint,
-    modelPath: String, variantsPerScene: Int, threadCount: Int, isQuiet: Bool
+    modelPath: String, variantsPerScene: Int, threadCount: Int, isQuiet: Bool,
+    beforeReading: (DatasetMemory) throws -> Void
   ) throws {
     func open(_ path: String, _ patterns: [String]) throws -> [SceneDataset] {
       try ProgressReporter.waiting(for: "reading \(path)", isQuiet: isQuiet) {
         try CommandFailure.wrapping {
-          try DatasetFolder.open(
+          try beforeReading(
+            DatasetMemory(
+              of: path, splits: [.train, .test], matching: patterns, threadCount: threadCount))
+          return try DatasetFolder.open(
             path, splits: [.train, .test], matching: patterns, threadCount: threadCount
           ).scenes
         }

@@ -1,11 +1,12 @@
 import Checkpoints
 import Datasets
 import Files
+import Foundation
 import Imaging
 import Sequences
 
 /// The program's exit codes, after BSD's sysexits.
-enum FailureCode: Int32 {
+enum FailureCode: Int32, CaseIterable {
   case usage = 64
   case badData = 65
   case missingInput = 66
@@ -19,6 +20,31 @@ enum FailureCode: Int32 {
   case hungUp = 129
   case interrupted = 130
   case terminated = 143
+
+  /// What it says, for the help.
+  private var meaning: String {
+    switch self {
+    case .usage: "wrong use"
+    case .badData: "a file is not what it should be"
+    case .missingInput: "a file is not there"
+    case .unavailable: "the processor, the memory or a program is missing"
+    case .numericFailure: "numbers went wrong"
+    case .cannotCreate: "the output exists, or may not be created"
+    case .inputOutput: "the output cannot be written"
+    case .tryAgain: "SIGUSR1, after saving: run it again"
+    case .hungUp: "SIGHUP, after saving"
+    case .interrupted: "SIGINT, after saving"
+    case .terminated: "SIGTERM, after saving"
+    }
+  }
+
+  /// Every code with what it says, a line each.
+  static var help: String {
+    (["  0    done"]
+      + allCases.map { code in
+        "  " + "\(code.rawValue)".padding(toLength: 5, withPad: " ", startingAt: 0) + code.meaning
+      }).joined(separator: "\n")
+  }
 }
 
 /// Why a command stopped: one line for the user and an exit code for scripts.
@@ -101,7 +127,7 @@ extension FileError {
   fileprivate var failureCode: FailureCode {
     switch self {
     case .missing, .notAFile, .unreadable: .missingInput
-    case .tooLarge: .badData
+    case .tooLarge, .changed: .badData
     case .alreadyExists, .cannotCreate: .cannotCreate
     case .writeFailed: .inputOutput
     }

@@ -44,22 +44,23 @@ struct FitInput {
     try beforeReading(paths + options.mask)
     let view = model.checkpoint.configuration.defaultView
     views = try paths.enumerated().map { index, path in
-      let image = try CommandFailure.wrapping { try PNGFile.read(path) }
+      let read = try Self.read(path)
       let mask = options.mask.isEmpty ? nil : options.mask[index]
       let picture = FitPicture(
-        image, background: try Self.background(of: image, options.background, mask: mask))
+        read.image, background: try Self.background(of: read, options.background, mask: mask))
       var camera: Camera?
       if let file = cameraOptions.cameras, let frames {
         camera = try CommandFailure.wrapping {
           try Camera(
             ofFrame: frames[index].number, inTransformsFile: file,
-            size: PixelSize(width: image.width, height: image.height))
+            size: PixelSize(width: read.fileWidth, height: read.fileHeight))
         }
       } else if !isUnknown {
         camera = try cameraOptions.camera(
-          size: PictureSize(width: image.width, height: image.height), base: view.camera,
+          size: PictureSize(width: read.fileWidth, height: read.fileHeight), base: view.camera,
           baseTarget: view.target)
       }
+      camera = camera?.resized(width: picture.width, height: picture.height)
       try Self.check(picture, camera: camera, path: path, model: model)
       return View(path: path, picture: picture, camera: camera)
     }
@@ -77,20 +78,25 @@ struct FitInput {
     }
   }
 
+  /// Reads a picture or a mask, reduced where it is large.
+  static func read(_ path: String) throws -> PNGFile.Reduced {
+    try CommandFailure.wrapping { try PNGFile.readReduced(path, toSide: FitPicture.sideLimit) }
+  }
+
   /// How the object is told from what is behind it: by a colour, a mask's file, or by itself.
   static func background(
-    of image: Image, _ behind: BackgroundArgument?, mask path: String?
+    of picture: PNGFile.Reduced, _ behind: BackgroundArgument?, mask path: String?
   ) throws -> FitPicture.Background {
     if case .colour(let colour)? = behind { return .colour(colour) }
     guard let path else { return .automatic }
-    let mask = try CommandFailure.wrapping { try PNGFile.read(path) }
-    guard mask.width == image.width, mask.height == image.height else {
+    let mask = try read(path)
+    guard mask.fileWidth == picture.fileWidth, mask.fileHeight == picture.fileHeight else {
       let error = FitError.maskSize(
-        mask: path, found: .init(width: mask.width, height: mask.height),
-        expected: .init(width: image.width, height: image.height))
+        mask: path, found: .init(width: mask.fileWidth, height: mask.fileHeight),
+        expected: .init(width: picture.fileWidth, height: picture.fileHeight))
       throw CommandFailure(error.description, .badData)
     }
-    return .mask(mask)
+    return .mask(mask.image)
   }
 
   /// Whether the camera has to be found.

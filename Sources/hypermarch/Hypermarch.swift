@@ -17,6 +17,9 @@ struct Hypermarch: ParsableCommand {
       renders that field. No GPU, no Python, no download.
 
       Camera axes are OpenGL's: x right, y up, looking along -z; the world's up is +z.
+
+      EXIT CODES
+      \(FailureCode.help)
       """,
     version: Self.programName,
     subcommands: [

@@ -14,26 +14,51 @@ extension MemoryBudget {
     training scenes: [SceneDataset], configuration: TrainingConfiguration,
     model: ModelConfiguration, stepCount: Int?, _ options: MemoryOptions, threadCount: Int
   ) {
+    // Of a scene that moves, each time is a scene to the training; its rows are fewer, or more.
+    let placeCount =
+      model.motion == nil
+      ? model.scenes.count
+      : scenes.reduce(0) {
+        $0 + ($1.span == nil ? 1 : max(1, Set($1.train.compactMap(\.time)).count))
+      }
+    self.init(
+      training: scenes, configuration: configuration,
+      architecture: (model.hypernetwork, model.field), bound: model.bound,
+      rowCount: model.scenes.count, placeCount: placeCount, stepCount: stepCount, options,
+      threadCount: threadCount)
+  }
+
+  /// - Parameters:
+  ///   - rowCount: codes of the model.
+  ///   - placeCount: scenes with their variants, or times of those that move: each has its own estimate of
+  ///     where density is.
+  init(
+    training scenes: [SceneDataset], configuration: TrainingConfiguration,
+    architecture: (hypernetwork: HypernetworkArchitecture, field: FieldArchitecture),
+    bound: BoundingBox, rowCount: Int, placeCount: Int, stepCount: Int?,
+    _ options: MemoryOptions, threadCount: Int
+  ) {
     self.init(options, threadCount: threadCount)
     let pictures = DatasetMemory(of: scenes)
-    let sceneCount = model.scenes.count
-    let layout = Hypernetwork.layout(architecture: model.hypernetwork, target: model.field.layout)
+    let (hypernetwork, field) = architecture
+    let layout = Hypernetwork.layout(architecture: hypernetwork, target: field.layout)
     keep(
       TrainingMemory.sceneBytes(pictures, sceneCount: scenes.count),
       for: ProgressReporter.count(pictures.pictureCount, "picture"))
     keep(
       TrainingMemory.stateBytes(
         configuration, parameterCount: layout.count,
-        codeCount: sceneCount * model.hypernetwork.latentWidth),
+        codeCount: rowCount * hypernetwork.latentWidth),
       for: "the model and its optimizer")
     pass(pictures.keptBytes, for: "the pictures as they are read")
     pass(
       TrainingMemory.estimateBytes(
-        configuration, bound: model.bound,
-        sceneCount: min(sceneCount, (stepCount ?? sceneCount) * configuration.scenesPerStep))
+        configuration, bound: bound,
+        sceneCount: min(placeCount, (stepCount ?? placeCount) * configuration.scenesPerStep))
         + TrainingMemory.stepBytes(
-          configuration, field: model.field, sceneCount: sceneCount, threadCount: threadCount)
-        + RenderMemory.gridBytes(bound: model.bound, resolution: OccupancyGrid.defaultResolution),
-      for: "\(ProgressReporter.count(sceneCount, "scene")) with variants")
+          configuration, field: field, sceneCount: placeCount, threadCount: threadCount)
+        + RenderMemory.gridBytes(bound: bound, resolution: OccupancyGrid.defaultResolution),
+      for: ProgressReporter.count(placeCount, "scene")
+        + (placeCount == rowCount ? " with variants" : " and times"))
   }
 }

@@ -4,6 +4,7 @@ import Datasets
 import Fitting
 import Foundation
 import Imaging
+import NeuralFields
 import Training
 import VolumeRendering
 
@@ -79,16 +80,14 @@ struct MemoryBudget {
 }
 
 extension MemoryBudget {
-  /// Adds the reading of a model, which its file's size bounds.
+  /// Adds the reading of a model: the model itself is kept, and to be added with `keepModel`.
   ///
-  /// - Throws: `CommandFailure` where that alone is too much.
+  /// - Throws: `CommandFailure` where model and reading alone are too much.
   mutating func readModel(_ path: String) throws {
-    let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    let attributes = try? FileManager.default.attributesOfItem(atPath: resolved)
-    // What is missing, or no file, is for the reader to refuse.
-    let byteCount = attributes?[.size] as? Int ?? 0
-    pass(ModelMemory.readingBytes(fileByteCount: byteCount), for: "reading \(path)")
-    try check(advice: "a smaller model")
+    pass(ModelMemory.readingBytes, for: "reading \(path)")
+    var read = self
+    read.keep(ModelMemory.bytes(ofFile: path), for: "the model")
+    try read.check(advice: "a smaller model")
   }
 
   /// Adds a model that has been read, and a field of it for each of some threads.
@@ -101,10 +100,12 @@ extension MemoryBudget {
   /// Adds pictures to fit to, from their headers: one at a time is decoded, all are kept in floats.
   mutating func keepFitPictures(_ paths: [String]) {
     let claims = paths.compactMap { PNGFile.claim(of: $0) }
+    let side = FitPicture.sideLimit
     keep(
-      claims.reduce(0) { $0 + FitMemory.pictureBytes(pixelCount: $1.limitedPixelCount) },
-      for: ProgressReporter.count(paths.count, "picture"))
-    pass(claims.map(\.decodingBytes).max() ?? 0, for: "reading pictures")
+      claims.reduce(0) {
+        $0 + FitMemory.pictureBytes(pixelCount: $1.reducedPixelCount(toSide: side))
+      }, for: ProgressReporter.count(paths.count, "picture"))
+    pass(claims.map { $0.reducingBytes(toSide: side) }.max() ?? 0, for: "reading pictures")
   }
 
   /// Adds what an evaluation needs: a field and its grid, and the largest picture, its rendering and
@@ -113,13 +114,37 @@ extension MemoryBudget {
     of model: Checkpoint, pictures: DatasetMemory, cellsPerEdge: Int, threadCount: Int
   ) {
     keepModel(model)
+    passRenderings(
+      bound: model.configuration.bound, pixelCount: pictures.largestPixelCount,
+      cellsPerEdge: cellsPerEdge, threadCount: threadCount)
+  }
+
+  /// Adds renderings that are compared with pictures, one at a time: a grid, and the largest of both.
+  mutating func passRenderings(
+    bound: BoundingBox, pixelCount: Int, cellsPerEdge: Int, threadCount: Int
+  ) {
     let renderer = Renderer(settings: RenderSettings(threadCount: threadCount))
-    let side = Int(Double(pictures.largestPixelCount).squareRoot().rounded(.up))
+    let side = Int(Double(pixelCount).squareRoot().rounded(.up))
     pass(
-      RenderMemory.gridBytes(bound: model.configuration.bound, resolution: cellsPerEdge)
+      RenderMemory.gridBytes(bound: bound, resolution: cellsPerEdge)
         + RenderMemory.grownBytes(renderer, width: max(1, side), height: max(1, side))
-        + Evaluation.memoryBytes(pixelCount: pictures.largestPixelCount),
+        + Evaluation.memoryBytes(pixelCount: pixelCount),
       for: "renderings")
+  }
+
+  /// Adds what fits of a model's latents take, one after the other.
+  ///
+  /// - Parameter viewCount: the most pictures of a fit.
+  mutating func keepFits(
+    of model: Checkpoint, pictures: DatasetMemory, viewCount: Int, settings: FitSettings,
+    threadCount: Int
+  ) {
+    keep(FitMemory.modelBytes(model), for: "the prior")
+    keep(
+      FitMemory.pictureBytes(pixelCount: viewCount * pictures.largestPixelCount)
+        + FitMemory.stepBytes(
+          model, settings: settings, pictureCount: viewCount, threadCount: threadCount),
+      for: "the fit")
   }
 
   /// Adds the pictures of a data set, from their headers, and refuses them before they are read.

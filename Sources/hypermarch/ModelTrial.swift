@@ -12,8 +12,8 @@ struct ModelTrial {
   let threadCount: Int
 
   /// The cells of occupancy grids, and the edge of the model's own pictures, pixels.
-  private static let gridResolution = RenderQuality.preview.gridResolution
-  private static let side = 64
+  static let gridResolution = RenderQuality.preview.gridResolution
+  static let side = 64
   /// Views of each scene that the model itself renders.
   static let ownViewCount = 4
 

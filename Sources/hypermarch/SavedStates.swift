@@ -89,7 +89,9 @@ struct SavedStates {
   ///
   /// - Parameter psnr: of the steps since the save before, by the states' numbers, dB.
   func write(_ snapshot: TrainingSnapshot, psnr: [Int: Double]) throws {
-    try CommandFailure.wrapping { try snapshot.write(to: path(of: snapshot.number)) }
+    try CommandFailure.wrapping {
+      try snapshot.write(to: path(of: snapshot.number), overwriting: true)
+    }
     let numbers = numbers
     var kept = Set(numbers.suffix(Self.keptCount))
     if let best = numbers.filter({ psnr[$0] != nil }).max(by: { psnr[$0] ?? 0 < psnr[$1] ?? 0 }) {

@@ -22,7 +22,7 @@ struct FileDamageTests {
       },
       read: { bytes in
         let file = try SafetensorsBytes.decode(bytes)
-        _ = try Checkpoint.decode(file, path: SafetensorsBytes.path)
+        _ = try Checkpoint.decode(bytes, path: SafetensorsBytes.path)
         return file
       }),
     Whole(
@@ -36,7 +36,7 @@ struct FileDamageTests {
       },
       read: { bytes in
         let file = try SafetensorsBytes.decode(bytes, checksums: .required)
-        _ = try LatentFile.decode(file, path: SafetensorsBytes.path)
+        _ = try LatentFile.decode(bytes, path: SafetensorsBytes.path)
         return file
       }),
   ]

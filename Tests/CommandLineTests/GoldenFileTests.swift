@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Imaging
 import TestSupport
@@ -93,6 +94,30 @@ import Testing
       #expect(path.outputLines.count == 5)
       try Self.expectLike("path-1.png", "timeline-1-1.png", in: folder)
     }
+  }
+
+  @Test(
+    "Promise 8: old files keep loading: a training's state of each version goes on where it stood",
+    arguments: [1, 2])
+  func states(version: Int) throws {
+    let state = try TrainingSnapshot.read("\(Self.folder)/state-\(version).safetensors")
+    let point = state.point
+    #expect(state.isComplete == (version == 2))
+    #expect(state.configuration.scenes == ["red car", "κόκκινο"])
+    #expect(point.step == 300 && point.skippedSteps == 1 && point.optimizerStep == 298)
+    #expect(point.codeSteps == [150, 1 << 24] && state.samples == 12_345)
+    #expect(point.firstMoment == point.parameters.indices.map { Float($0) - 3 })
+    #expect(point.secondMoment == point.parameters.indices.map { Float($0) })
+    #expect(point.codeFirstMoment == [-9, -8, -7, -6, -5, -4])
+    #expect(point.parameters.contains { $0 != 0 } && point.codes.count == 6)
+    guard version == 2 else { return }
+    #expect(point.cells.map(\.bytes) == [[0, 255, 3, 128], [7]])
+    #expect(point.cells.map(\.visits) == [150, 149] && point.cells.map(\.updates) == [20, 19])
+    #expect(state.health.badBatches == [280, 290] && state.health.norms == [0.5, 1e-30])
+    let good = try #require(state.lastGood)
+    #expect(good.codes == [6, 5, 4, 3, 2, 1] && good.step == 200)
+    #expect(good.cells.map(\.bytes) == [[0, 255, 3, 128], [9, 9]])
+    #expect(good.parameters == point.parameters.map { $0 + 0.5 })
   }
 
   @Test("golden files are small") func size() throws {

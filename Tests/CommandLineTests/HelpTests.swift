@@ -50,6 +50,17 @@ import Testing
     }
   }
 
+  @Test(
+    "the program's help lists every exit code",
+    arguments: [0, 64, 65, 66, 69, 70, 73, 74, 75, 129, 130, 143])
+  func exitCodes(code: Int) async throws {
+    let run = try await withTemporaryFolder { try await Program.run(["--help"], in: $0) }
+    let start = try #require(run.outputLines.firstIndex(of: "EXIT CODES"))
+    let lines = run.outputLines[(start + 1)...].prefix { $0 != "" }
+    #expect(lines.count == 12)
+    #expect(lines.count { $0.hasPrefix("  \(code) ") } == 1)
+  }
+
   /// The two lines under the word EXAMPLES, with which the text behind the overview begins.
   private static func examples(in lines: [String]) throws -> [String] {
     let end = try #require(lines.firstIndex(of: ""))

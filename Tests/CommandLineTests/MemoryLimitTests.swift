@@ -18,7 +18,12 @@ import Testing
     /// The command with the fixtures' paths.
     var command: [String] {
       arguments.map {
-        $0 == "CARS" ? Fixtures.cars : $0 == "TAXI" ? Fixtures.taxi + "/train/r_0.png" : $0
+        switch $0 {
+        case "CARS": Fixtures.cars
+        case "OTHERS": Fixtures.otherCars
+        case "TAXI": Fixtures.taxi + "/train/r_0.png"
+        default: $0
+        }
       }
     }
   }
@@ -45,6 +50,22 @@ import Testing
       "dataset", "ball.json", "-o", "new", "--size", "200", "--train-views", "3", "--val-views",
       "0", "--test-views", "0", "--samples", "32"),
     Case("latents", "sample", "m.safetensors", "--contact-sheet", "new.png"),
+    Case("latents", "nearest", "m.safetensors", "TAXI"),
+    Case("latents", "mix", "m.safetensors", "kenney_taxi", "--contact-sheet", "new.png"),
+    Case("remove-scenes", "m.safetensors", "kenney_taxi", "-o", "new.safetensors"),
+    Case("rename-scene", "m.safetensors", "kenney_taxi", "taxi", "-o", "new.safetensors"),
+    Case(
+      "merge-models", "m.safetensors", "m.safetensors", "--rename-b", "b-", "-o", "new.safetensors",
+      "--steps", "3"),
+    Case(
+      "add-scenes", "m.safetensors", "OTHERS", "-o", "new.safetensors", "--code-steps", "2",
+      "--steps", "2", "--samples-per-step", "512"),
+    Case(
+      "report", "views", "m.safetensors", "OTHERS", "-o", "new", "--views", "1", "--samples", "24",
+      "--grid-resolution", "32", isSlow: true),
+    Case(
+      "report", "parameters", "CARS", "-o", "new", "--steps", "2", "--samples-per-step", "512",
+      "--scene-counts", "1", "--measured", "1", "--generator", "low-rank", "--quality", "preview"),
     Case("bench", "m.safetensors", "--quick", isSlow: true),
     Case(
       "render", "ball.json", "-o", "new.png", "--samples", "8", "--size", "16384x4096", "--threads",
@@ -112,6 +133,35 @@ import Testing
       #expect(try #require(Int(numbers.1)) > 16 << 20)
       #expect(try folder.contents() == before)
     }
+  }
+
+  @Test(
+    "what a training of a moving scene needs grows with the times that it is seen at, not its rows")
+  func times() async throws {
+    func need(times: Int, rows: Int) async throws -> Int {
+      try await withTemporaryFolder { folder in
+        expectSuccess(
+          try await Program.run(
+            [
+              "dataset", Fixtures.shippedScene("windmill"), "-o", "data", "--size", "12",
+              "--train-views", "12", "--val-views", "0", "--test-views", "0", "--samples", "48",
+              "--times", "\(times)",
+            ], in: folder))
+        // Enough to read the pictures.
+        let run = try await Program.run(
+          [
+            "train", "data", "-o", "m.safetensors", "--steps", "6", "--memory-limit", "38M",
+            "--trajectory-rows", "\(rows)",
+          ] + Fixtures.smallTraining, in: folder)
+        expectFailure(run, code: 69, line: "found a need for about ")
+        let match = try #require(run.errors.firstMatch(of: /MiB of memory \(([0-9]+) bytes/))
+        return try #require(Int(match.1))
+      }
+    }
+    let few = try await need(times: 2, rows: 5)
+    // More than a megabyte for each time, and a few bytes for a row's code.
+    #expect(try await need(times: 12, rows: 5) - few > 9 << 20)
+    #expect(try await need(times: 2, rows: 9) - few < 1 << 20)
   }
 
   @Test("a limit that is met changes nothing", arguments: ["1G", "1GiB", "1.5gb", "2000000000"])

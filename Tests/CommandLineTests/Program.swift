@@ -10,7 +10,8 @@ enum Program {
   struct Run: Sendable {
     let exitCode: Int32
     let output: String
-    /// What standard error holds but for the memory that is stated.
+    /// What standard error holds but for the memory that is stated, and the line that tells of reading
+    /// where that takes long.
     let errors: String
     /// The line that states it; nil where there is none.
     let memoryLine: String?
@@ -20,7 +21,8 @@ enum Program {
       self.output = output
       let lines = errors.split(separator: "\n", omittingEmptySubsequences: false)
       memoryLine = lines.first { $0.hasPrefix("needs about ") }.map(String.init)
-      self.errors = lines.filter { !$0.hasPrefix("needs about ") }.joined(separator: "\n")
+      self.errors = lines.filter { !$0.hasPrefix("needs about ") && !$0.hasPrefix("reading ") }
+        .joined(separator: "\n")
     }
 
     var outputLines: [String] { lines(of: output) }

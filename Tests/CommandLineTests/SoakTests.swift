@@ -4,7 +4,7 @@ import Testing
 @Suite("Soak") struct SoakTests {
   @Test(
     "while it trains and renders, a process holds no more memory, descriptors or threads than before",
-    .timeLimit(.minutes(15)))
+    .timeLimit(.minutes(15)), .enabled(if: !Robustness.isSanitized))
   func soak() async throws {
     let seconds = Robustness.cases(quick: 8, all: 600)
     let warmUp = Robustness.cases(quick: 4, all: 60)

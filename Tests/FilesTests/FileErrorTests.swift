@@ -23,6 +23,10 @@ struct FileErrorTests {
         "a: found 11 bytes, expected at most 10"
       ),
       (
+        .changed(path: "a"),
+        "a: found a file that changed while it was read, expected one at rest: run the command again"
+      ),
+      (
         .alreadyExists(path: "a.png"),
         "a.png: found an existing file, expected a free name: use --overwrite to replace it"
       ),

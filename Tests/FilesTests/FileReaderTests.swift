@@ -98,6 +98,7 @@ extension FileError {
     case .notAFile: .notAFile(path: path)
     case .unreadable(_, let reason): .unreadable(path: path, reason: reason)
     case .tooLarge(_, let count, let limit): .tooLarge(path: path, byteCount: count, limit: limit)
+    case .changed: .changed(path: path)
     case .alreadyExists: .alreadyExists(path: path)
     case .cannotCreate(_, let reason): .cannotCreate(path: path, reason: reason)
     case .writeFailed(_, let reason): .writeFailed(path: path, reason: reason)

@@ -40,7 +40,7 @@ package enum ReaderEntry: String, CaseIterable, Sendable {
     do {
       switch self {
       case .safetensors: try Self.safetensors(bytes)
-      case .latent: _ = try LatentFile.decode(Self.tensors(bytes), path: Self.path)
+      case .latent: _ = try LatentFile.decode(bytes, path: Self.path, checksums: .checkedIfPresent)
       case .png: try Self.png(bytes)
       case .transforms:
         _ = try TransformsFrame.all(
@@ -60,12 +60,8 @@ package enum ReaderEntry: String, CaseIterable, Sendable {
     }
   }
 
-  private static func tensors(_ bytes: [UInt8]) throws -> SafetensorsFile {
-    try Safetensors.decode(bytes, path: path)
-  }
-
   private static func safetensors(_ bytes: [UInt8]) throws {
-    let file = try tensors(bytes)
+    let file = try Safetensors.decode(bytes, path: path)
     var written = file
     // The writer's own.
     written.metadata["format"] = nil
@@ -75,11 +71,13 @@ package enum ReaderEntry: String, CaseIterable, Sendable {
       Set(copy.tensors.map(\.name)) == Set(file.tensors.map(\.name))
         && copy.metadata == written.metadata,
       "found another file after writing and reading, expected the same")
-    _ = try Checkpoint.decode(file, path: path)
+    _ = try Checkpoint.decode(bytes, path: path)
   }
 
   private static func png(_ bytes: [UInt8]) throws {
     _ = try? PNGChunkList(bytes, path: path).text("hypermarch")
+    _ = try? PNGFile.decodeReduced(
+      withChecksums(bytes), path: path, toSide: 4, memoryLimit: pictureMemory)
     do {
       _ = try PNGFile.decode(bytes, path: path, memoryLimit: pictureMemory)
     } catch {

@@ -323,6 +323,8 @@ extension PNGError {
       .tooManyPixels(path: path, width: width, height: height, limit: limit)
     case .tooMuchMemory(_, let width, let height, let byteCount, let limit):
       .tooMuchMemory(path: path, width: width, height: height, byteCount: byteCount, limit: limit)
+    case .interlaced(_, let width, let height, let byteCount, let limit):
+      .interlaced(path: path, width: width, height: height, byteCount: byteCount, limit: limit)
     }
   }
 }

@@ -54,6 +54,18 @@ bool cpng_reader_read_header(cpng_reader *reader, cpng_shape *shape);
 /// verified. A pixel beyond its palette is black.
 bool cpng_reader_read_pixels(cpng_reader *reader, void *pixels, size_t byte_count);
 
+/// Whether the rows come in passes, so that none is complete before the last; after the header.
+bool cpng_reader_is_interlaced(const cpng_reader *reader);
+
+/// Reads the next row, from the top; not of an interlaced picture, and not beyond the last row.
+///
+/// `row` has room for exactly `byte_count` bytes, aligned to the sample; another count than a row has
+/// is refused.
+bool cpng_reader_read_row(cpng_reader *reader, void *row, size_t byte_count);
+
+/// Reads to the end of the file, after the last row.
+bool cpng_reader_finish(cpng_reader *reader);
+
 /// The texts that were read, complete after the pixels.
 int cpng_reader_text_count(const cpng_reader *reader);
 

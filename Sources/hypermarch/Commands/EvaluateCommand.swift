@@ -75,13 +75,9 @@ struct EvaluateCommand: ParsableCommand {
           of: checkpoint, pictures: pictures, cellsPerEdge: quality.cellsPerEdge,
           threadCount: threads.count)
         if fit.protocol == .fit {
-          budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
-          budget.keep(
-            FitMemory.pictureBytes(
-              pixelCount: fit.chosenViews.count * pictures.largestPixelCount)
-              + FitMemory.stepBytes(
-                checkpoint, settings: FitSettings(), pictureCount: fit.chosenViews.count,
-                threadCount: threads.count), for: "the fit")
+          budget.keepFits(
+            of: checkpoint, pictures: pictures, viewCount: fit.chosenViews.count,
+            settings: FitSettings(), threadCount: threads.count)
         }
         try budget.check(advice: Self.advice)
         return try DatasetFolder.open(

@@ -20,6 +20,7 @@ struct InfoCommand: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -30,6 +31,8 @@ struct InfoCommand: ParsableCommand {
       Terminal.result(json ? Terminal.json(settings) : settings.lines.joined(separator: "\n"))
       return
     }
+    var budget = MemoryBudget(memory)
+    try budget.readModel(model.path)
     let checkpoint = try model.read()
     let attributes = try? FileManager.default.attributesOfItem(atPath: model.path)
     let report = Report(

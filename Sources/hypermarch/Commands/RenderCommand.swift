@@ -188,6 +188,7 @@ struct RenderCommand: ParsableCommand {
     try model.check()
     try budget.readModel(model.path)
     let subject = try UncertaintySubject(path: model.path, scene: scene)
+    budget.keepModel(subject.model, fieldCount: 2)
     let (base, target) = (subject.camera, subject.target)
     let view = try camera.camera(size: size, base: base, baseTarget: target)
     let request = RenderRequest(camera: view, quality: quality, seed: seed)

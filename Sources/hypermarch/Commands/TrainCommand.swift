@@ -22,6 +22,9 @@ struct TrainCommand: ParsableCommand {
       OpenGL axes: x right, y up, looking along -z; SRN poses are OpenCV's. The run folder \
       (MODEL.run unless named) keeps settings, state, log and previews. With --steps the same \
       command gives the same bytes on one kind of CPU.
+
+      DEFAULTS
+      \(TrainingOptions.defaults)
       """)
 
   @Argument(help: ArgumentHelp("A folder of posed images.", valueName: "dataset"))

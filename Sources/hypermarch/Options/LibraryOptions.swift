@@ -19,6 +19,8 @@ struct LibraryOptions: ParsableArguments {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @OptionGroup var memory: MemoryOptions
+
   func validate() throws {
     if output == nil && !overwrite && !dryRun {
       throw ValidationError(
@@ -35,6 +37,19 @@ struct LibraryOptions: ParsableArguments {
     try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwrite) }
     FileWriter.removeLeftovers(of: path)
     return path
+  }
+
+  /// Reads a model that is to be changed, and how its values are stored.
+  ///
+  /// - Throws: `CommandFailure` for a model that needs too much memory, before it is read.
+  func read(
+    _ path: String, _ budget: inout MemoryBudget
+  ) throws -> (model: Checkpoint, elementType: Tensor.ElementType) {
+    try budget.readModel(path)
+    let stored = try CommandFailure.wrapping { try Checkpoint.readStored(path) }
+    budget.keepModel(stored.model)
+    budget.pass(ModelMemory.writingBytes(of: stored.model), for: "the new file")
+    return stored
   }
 
   /// Writes a changed model as its predecessor was stored, or checks that it could be written.

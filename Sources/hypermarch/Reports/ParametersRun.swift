@@ -74,6 +74,27 @@ struct ParametersRun {
     return fields + models
   }
 
+  /// What the largest of the trainings takes, beside the pictures of all scenes.
+  func budget(_ options: MemoryOptions) throws -> MemoryBudget {
+    let largest = trainings.map(\.training).filter { $0.scenes.count == sceneCounts.last }
+    let budgets = try largest.map { training in
+      let plan = try training.plan()
+      var budget = MemoryBudget(
+        training: training.scenes, configuration: plan.configuration,
+        architecture: (plan.hypernetwork, plan.field), bound: plan.bound,
+        rowCount: training.scenes.count, placeCount: training.scenes.count,
+        stepCount: training.steps, options, threadCount: threadCount)
+      let pictures = DatasetMemory(of: scenes)
+      budget.keep(pictures.keptBytes, for: "all pictures")
+      budget.passRenderings(
+        bound: plan.bound, pixelCount: pictures.largestPixelCount,
+        cellsPerEdge: quality.gridResolution, threadCount: threadCount)
+      return budget
+    }
+    let greatest = budgets.max { $0.size.byteCount < $1.size.byteCount }
+    return greatest ?? MemoryBudget(options, threadCount: threadCount)
+  }
+
   func settings() throws -> ParametersReport.Settings {
     let plan = try training(
       Group(scenes: [scenes[0].name], measured: []), generator: .perLayer

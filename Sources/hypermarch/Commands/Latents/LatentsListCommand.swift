@@ -27,6 +27,8 @@ struct LatentsListCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
+  @OptionGroup var memory: MemoryOptions
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -37,6 +39,8 @@ struct LatentsListCommand: ParsableCommand {
   }
 
   func run() throws {
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model.path)
     let checkpoint = try model.read()
     let survey = LatentSurvey(checkpoint, includesVariants: all, threadCount: threads.count)
     if let neighbours, neighbours >= survey.rows.count {

@@ -35,6 +35,8 @@ struct LatentsMixCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
+  @OptionGroup var memory: MemoryOptions
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -49,6 +51,8 @@ struct LatentsMixCommand: ParsableCommand {
   }
 
   func run() throws {
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model)
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
     if let path = output.output {
       FileWriter.removeLeftovers(of: path)
@@ -57,6 +61,10 @@ struct LatentsMixCommand: ParsableCommand {
     let sheet = try LatentSheet(
       sheet, of: checkpoint, overwriting: output.overwrite, threadCount: threads.count,
       isQuiet: quiet)
+    budget.keepModel(checkpoint)
+    budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
+    budget.pass(sheet?.memoryBytes(count: 1) ?? 0, for: "the sheet")
+    try budget.state(advice: "a smaller --size", isQuiet: quiet)
     let scene = try SceneReference(sum, place: "the sum", of: checkpoint)
     let changeCount = scene.latent.changes.count
     guard changeCount <= LatentFile.changeLimit else {

@@ -4,6 +4,7 @@ import Fitting
 import Foundation
 import Imaging
 import NeuralFields
+import VolumeRendering
 
 /// Finds the scenes of a model that look most like a picture.
 struct LatentsNearestCommand: ParsableCommand {
@@ -46,6 +47,8 @@ struct LatentsNearestCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
+  @OptionGroup var memory: MemoryOptions
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -66,20 +69,27 @@ struct LatentsNearestCommand: ParsableCommand {
   }
 
   func run() throws {
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    try budget.readModel(model)
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
+    budget.keepModel(checkpoint)
+    budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
+    budget.keepFitPictures([picture] + [mask].compactMap(\.self))
+    try budget.state(advice: "a smaller model", isQuiet: quiet)
     let latents = checkpoint.latents
     let rows = all ? Array(latents.names.indices) : latents.ownRows
     if let count, count > rows.count {
       throw CommandFailure(
         "--count: found \(count), expected 1…\(rows.count), the scenes to rank", .usage)
     }
-    let image = try CommandFailure.wrapping { try PNGFile.read(picture) }
+    let read = try FitInput.read(picture)
     let shown = FitPicture(
-      image, background: try FitInput.background(of: image, background, mask: mask))
+      read.image, background: try FitInput.background(of: read, background, mask: mask))
     let view = checkpoint.configuration.defaultView
     let camera = try camera.camera(
-      size: PictureSize(width: image.width, height: image.height), base: view.camera,
-      baseTarget: view.target)
+      size: PictureSize(width: read.fileWidth, height: read.fileHeight), base: view.camera,
+      baseTarget: view.target
+    ).resized(width: shown.width, height: shown.height)
     let ranked = try ProgressReporter.waiting(
       for: "comparing \(ProgressReporter.count(rows.count, "scene"))", isQuiet: quiet
     ) {

@@ -75,12 +75,18 @@ struct AddScenesCommand: ParsableCommand {
       try CommandFailure.wrapping { try FileWriter.check(picture, overwriting: library.overwrite) }
       FileWriter.removeLeftovers(of: picture)
     }
-    let (before, type) = try CommandFailure.wrapping { try Checkpoint.readStored(model) }
+    var reading = MemoryBudget(library.memory, threadCount: threads.count)
+    let (before, type) = try library.read(model, &reading)
     let input = try AdditionInput(
       dataset: dataset, scenes: scene, oldDataset: oldDataset, model: before, modelPath: model,
-      variantsPerScene: addition.variants ?? 0, threadCount: threads.count, isQuiet: quiet)
+      variantsPerScene: addition.variants ?? 0, threadCount: threads.count, isQuiet: quiet
+    ) { try reading.keepPictures($0, advice: "fewer scenes, by --scene") }
     let configuration = addition.configuration(for: input.scenes, model: before.configuration)
     let settings = addition.settings
+    let budget = MemoryBudget(
+      adding: input, replaying: replay ? input.oldScenes : [], to: before,
+      configuration: configuration, settings: settings, library.memory, threadCount: threads.count)
+    try budget.state(advice: "fewer scenes, by --scene, or fewer --variants", isQuiet: quiet)
     var record = LibraryChange(
       kind: .addScenes, scenes: input.scenes.map(\.name), source: input.name,
       steps: settings.stepCount,

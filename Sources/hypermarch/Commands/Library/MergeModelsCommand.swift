@@ -60,8 +60,11 @@ struct MergeModelsCommand: ParsableCommand {
 
   func run() throws {
     let destination = try library.destination(model: first)
-    let (before, type) = try CommandFailure.wrapping { try Checkpoint.readStored(first) }
+    var budget = MemoryBudget(library.memory, threadCount: threads.count)
+    let (before, type) = try library.read(first, &budget)
+    try budget.readModel(second)
     let other = try CommandFailure.wrapping { try Checkpoint.read(second) }
+    budget.keepModel(other)
     try checkFamily(before.configuration, other.configuration)
     let names = other.latents.names.map { (renameB ?? "") + $0 }
     let ownNames = other.latents.ownRows.map { names[$0] }
@@ -74,6 +77,13 @@ struct MergeModelsCommand: ParsableCommand {
     var settings = ModelMerge.Settings()
     if let steps { settings.steps = steps }
     settings.seed = seed
+    if !library.dryRun {
+      budget.keep(
+        TrainingMemory.mergeBytes(
+          of: before.hypernetwork, and: other.hypernetwork, settings: settings), for: "learning")
+      budget.passOwnViews(of: before, threadCount: threads.count)
+    }
+    try budget.state(advice: "smaller models", isQuiet: quiet)
     var record = LibraryChange(
       kind: .mergeModels, scenes: ownNames,
       source: URL(fileURLWithPath: second).standardizedFileURL.lastPathComponent,

@@ -26,7 +26,9 @@ struct RemoveScenesCommand: ParsableCommand {
 
   func run() throws {
     let destination = try library.destination(model: model)
-    let (checkpoint, type) = try CommandFailure.wrapping { try Checkpoint.readStored(model) }
+    var budget = MemoryBudget(library.memory)
+    let (checkpoint, type) = try library.read(model, &budget)
+    try budget.state(advice: "a smaller model")
     let (result, removed) = try CommandFailure.wrapping(
       place: model, names: checkpoint.latents.names
     ) {

@@ -28,7 +28,9 @@ struct RenameSceneCommand: ParsableCommand {
 
   func run() throws {
     let destination = try library.destination(model: model)
-    let (checkpoint, type) = try CommandFailure.wrapping { try Checkpoint.readStored(model) }
+    var budget = MemoryBudget(library.memory)
+    let (checkpoint, type) = try library.read(model, &budget)
+    try budget.state(advice: "a smaller model")
     let (result, renamed) = try CommandFailure.wrapping(
       place: model, names: checkpoint.latents.names
     ) {

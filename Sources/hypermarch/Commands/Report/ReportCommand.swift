@@ -24,6 +24,8 @@ struct ReportOptions: ParsableArguments {
   @Flag(help: "Replace a report of other settings in that folder.")
   var overwrite = false
 
+  @OptionGroup var memory: MemoryOptions
+
   @Flag(help: "Print the report as JSON, which is in the folder in any case.")
   var json = false
 

@@ -53,6 +53,8 @@ struct ReportParametersCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
+  private static let advice = "fewer scenes, by --scene"
+
   func validate() throws {
     for (name, value, range) in [
       ("steps", steps, 1...1_000_000), ("measured", measured, 1...1_000_000),
@@ -72,7 +74,11 @@ struct ReportParametersCommand: ParsableCommand {
   func run() throws {
     let folder = try ProgressReporter.waiting(for: "reading \(dataset)", isQuiet: report.quiet) {
       try CommandFailure.wrapping {
-        try DatasetFolder.open(
+        let pictures = try DatasetMemory(
+          of: dataset, splits: [.train, .test], matching: scene, threadCount: threads.count)
+        var reading = MemoryBudget(report.memory, threadCount: threads.count)
+        try reading.keepPictures(pictures, advice: Self.advice)
+        return try DatasetFolder.open(
           dataset, splits: [.train, .test], matching: scene, threadCount: threads.count)
       }
     }
@@ -91,6 +97,7 @@ struct ReportParametersCommand: ParsableCommand {
       generators: generator.isEmpty ? TrainingOptions.Generator.allCases : generator,
       stepsPerScene: steps, samplesPerStep: samplesPerStep, seed: seed, quality: quality,
       threadCount: threads.count, isQuiet: report.quiet)
+    try run.budget(report.memory).state(advice: Self.advice, isQuiet: report.quiet)
     let settings = try run.settings()
     let output = try ReportFolder(
       report.output, settings: settings, overwriting: report.overwrite)

@@ -44,6 +44,8 @@ struct ReportViewsCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
+  private static let advice = "fewer --objects or --views"
+
   func validate() throws {
     if let views, views.numbers.contains(0) {
       throw ValidationError("--views: found 0, expected 1 or more")
@@ -54,10 +56,26 @@ struct ReportViewsCommand: ParsableCommand {
   }
 
   func run() throws {
+    var budget = MemoryBudget(report.memory, threadCount: threads.count)
+    try budget.readModel(model)
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
+    let counts = (views?.numbers ?? [1, 2, 4, 8, 16, 32]).sorted()
+    var settings = FitSettings()
+    settings.seed = seed ?? settings.seed
     let folder = try ProgressReporter.waiting(for: "reading \(dataset)", isQuiet: report.quiet) {
       try CommandFailure.wrapping {
-        try DatasetFolder.open(
+        let pictures = try DatasetMemory(
+          of: dataset, splits: [.train, .test], matching: scene, maximumScenes: objects,
+          threadCount: threads.count)
+        try budget.keepPictures(pictures, advice: Self.advice)
+        budget.passEvaluation(
+          of: checkpoint, pictures: pictures, cellsPerEdge: quality.cellsPerEdge,
+          threadCount: threads.count)
+        budget.keepFits(
+          of: checkpoint, pictures: pictures, viewCount: counts.last ?? 1, settings: settings,
+          threadCount: threads.count)
+        try budget.check(advice: Self.advice)
+        return try DatasetFolder.open(
           dataset, splits: [.train, .test], matching: scene, maximumScenes: objects,
           threadCount: threads.count)
       }
@@ -66,7 +84,6 @@ struct ReportViewsCommand: ParsableCommand {
     guard !usable.isEmpty else {
       throw CommandFailure("\(dataset): found no test views, expected some", .badData)
     }
-    let counts = (views?.numbers ?? [1, 2, 4, 8, 16, 32]).sorted()
     if let greatest = counts.last,
       let short = usable.first(where: { $0.train.count < greatest })
     {
@@ -79,8 +96,7 @@ struct ReportViewsCommand: ParsableCommand {
         "\(known.path): found a scene of the model, expected objects that it does not know",
         .badData)
     }
-    var settings = FitSettings()
-    settings.seed = seed ?? settings.seed
+    try budget.state(advice: Self.advice, isQuiet: report.quiet)
     let run = ViewsRun(
       model: FitModel(checkpoint, threadCount: threads.count), modelPath: model, dataset: dataset,
       objects: usable, viewCounts: counts, fit: settings, quality: quality,
