@@ -174,7 +174,6 @@ struct HostileFilesTests {
       try folder.put(bytes, at: hostile.name)
       let before = try folder.names()
       let (run, peak) = try await Program.runWatchingMemory(hostile.command, in: folder)
-      // What lasts is announced before it fails.
       let lines = run.errorLines
       let isRefused =
         run.exitCode == 65 && run.output.isEmpty && lines.count == 1
