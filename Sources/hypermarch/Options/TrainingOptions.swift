@@ -113,7 +113,7 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "New scenes made of each one, stretched and repainted, for a prior that spans more; else 0.",
+      "New scenes made of each one, stretched and repainted, for a prior that spans more.",
       valueName: "n"))
   var variants: Int?
 
