@@ -23,8 +23,14 @@ extension Checkpoint {
     let left = latents.names.indices.filter { !gone.contains($0) }
     guard !left.isEmpty else { throw .lastScene(count: latents.ownRows.count) }
     let removed = gone.sorted().map { latents.names[$0] }
+    let motion = configuration.motion?.compactMap { path -> LatentTrajectory? in
+      var path = path
+      guard let first = left.firstIndex(of: path.firstRow) else { return nil }
+      path.firstRow = first
+      return path
+    }
     let model = try changed(
-      to: latents.rows(left), hypernetwork: hypernetwork,
+      to: latents.rows(left), motion: motion, hypernetwork: hypernetwork,
       ownNames: Set(latents.ownRows.map { latents.names[$0] }).subtracting(removed),
       by: LibraryChange(kind: .removeScenes, scenes: removed))
     return (model, removed)
@@ -38,10 +44,15 @@ extension Checkpoint {
     var names = latents.names
     for row in rows { names[row] = newName + names[row].dropFirst(name.count) }
     try Self.checkDistinct(names, after: rows)
+    try checkNotMoving(newName)
+    var motion = configuration.motion
+    for index in (motion ?? []).indices where motion?[index].scene == name {
+      motion?[index].scene = newName
+    }
     let own = latents.ownRows.map { names[$0] }
     let model = try changed(
       to: LatentTable(names: names, width: latents.width, values: latents.values),
-      hypernetwork: hypernetwork, ownNames: Set(own),
+      motion: motion, hypernetwork: hypernetwork, ownNames: Set(own),
       by: LibraryChange(kind: .renameScene, scenes: [name, newName]))
     return (model, rows.map { (latents.names[$0], names[$0]) })
   }
@@ -51,12 +62,15 @@ extension Checkpoint {
   /// - Parameters:
   ///   - table: the codes of the old scenes, in their order, and behind them those of the new ones.
   ///   - newOwnNames: those of the new scenes that are no variants.
+  ///   - newMotion: the paths of new scenes that move, over rows of the table.
   package func adding(
     _ table: LatentTable, hypernetwork: Hypernetwork, newOwnNames: [String],
-    by change: LibraryChange
+    newMotion: [LatentTrajectory] = [], by change: LibraryChange
   ) throws(LibraryError) -> Checkpoint {
-    try changed(
-      to: table, hypernetwork: hypernetwork,
+    for path in newMotion { try checkNotMoving(path.scene) }
+    let motion = (configuration.motion ?? []) + newMotion
+    return try changed(
+      to: table, motion: motion.isEmpty ? nil : motion, hypernetwork: hypernetwork,
       ownNames: Set(latents.ownRows.map { latents.names[$0] }).union(newOwnNames), by: change)
   }
 
@@ -68,12 +82,14 @@ extension Checkpoint {
   package func checkNew(_ names: [String], ownNames: [String]) throws(LibraryError) {
     let all = latents.names + names
     try Self.checkDistinct(all, after: Array(latents.names.count..<all.count))
+    for name in names { try checkNotMoving(name) }
     try Self.checkVariants(
       all, ownNames: Set(latents.ownRows.map { latents.names[$0] }).union(ownNames))
   }
 
   private func changed(
-    to table: LatentTable, hypernetwork: Hypernetwork, ownNames: Set<String>,
+    to table: LatentTable, motion: [LatentTrajectory]?, hypernetwork: Hypernetwork,
+    ownNames: Set<String>,
     by change: LibraryChange
   ) throws(LibraryError) -> Checkpoint {
     try Self.checkVariants(table.names, ownNames: ownNames)
@@ -83,6 +99,7 @@ extension Checkpoint {
       change.previousModel = fingerprint
     }
     configuration.scenes = table.names
+    configuration.motion = motion?.isEmpty == true ? nil : motion
     configuration.changes = (configuration.changes ?? []) + [change]
     return Checkpoint(configuration: configuration, hypernetwork: hypernetwork, latents: table)
   }
@@ -95,8 +112,19 @@ extension Checkpoint {
       .compactMap(\.previousModel)
   }
 
-  /// The rows of a scene and of its variants.
+  /// Refuses the name of a scene that moves, which is none of the rows'.
+  private func checkNotMoving(_ name: String) throws(LibraryError) {
+    if configuration.trajectory(of: name) != nil { throw .nameTaken(name) }
+  }
+
+  /// The rows of a scene and of its variants, or of its path where it moves.
   private func rows(of name: String) throws(LibraryError) -> [Int] {
+    if let path = configuration.trajectory(of: name) { return Array(path.rows) }
+    if let row = latents.names.firstIndex(of: name),
+      let path = configuration.motion?.first(where: { $0.rows.contains(row) })
+    {
+      throw .partOfPath(name: name, scene: path.scene)
+    }
     guard latents.names.contains(name) else {
       throw .unknownScene(name: name, count: latents.ownRows.count)
     }
@@ -135,6 +163,8 @@ package enum LibraryError: Error, Equatable, Sendable, CustomStringConvertible {
   case nameTaken(String)
   /// A scene would become a variant of another by its name, or a variant a scene of its own.
   case variantName(String)
+  /// A row of a scene that moves, which is no scene by itself.
+  case partOfPath(name: String, scene: String)
 
   package var description: String {
     switch self {
@@ -144,6 +174,8 @@ package enum LibraryError: Error, Equatable, Sendable, CustomStringConvertible {
       "found all of the model's scenes, expected at least one of the \(count) to stay"
     case .nameTaken(let name):
       "found a scene named \(name.onOneLine) already, expected another name"
+    case .partOfPath(let name, let scene):
+      "found \(name.onOneLine), a part of the path of \(scene.onOneLine), expected the scene itself"
     case .variantName(let name):
       "found \(name.onOneLine) named as a variant of a scene, expected a name that does not end in "
         + "\(LatentTable.variantSeparator) and a number behind another scene's name"

@@ -5,7 +5,7 @@ package import NeuralFields
 ///
 /// Its tensors are `code`, `[latent_width]`, and for each change of the weights `change.I.weight`, `[]`,
 /// with `change.I.TENSOR.left` and `change.I.TENSOR.right`, or `change.I.TENSOR.shift` for a bias, and
-/// `posterior.codes` where there are draws; its metadata text `hypermarch_latent` is the rest, as JSON.
+/// `posterior.codes` where there are draws, and `trajectory.rows` where the scene moves; its metadata text `hypermarch_latent` is the rest, as JSON.
 /// `scenes/latent-format.md` describes it.
 package struct LatentFile: Sendable, Equatable {
   /// The version of the format that this code writes and reads.
@@ -30,11 +30,13 @@ package struct LatentFile: Sendable, Equatable {
   package var report: String?
   /// What else the pictures may show.
   package var posterior: LatentPosterior?
+  /// How the code goes on from that of time 0, which `latent` has; nil for a scene at rest.
+  package var motion: LatentPath?
 
   package init(
     program: String, name: String, modelFingerprint: String, latent: SceneLatent,
     camera: ModelConfiguration.DefaultView? = nil, report: String? = nil,
-    posterior: LatentPosterior? = nil
+    posterior: LatentPosterior? = nil, motion: LatentPath? = nil
   ) {
     self.program = program
     self.name = name
@@ -43,6 +45,7 @@ package struct LatentFile: Sendable, Equatable {
     self.camera = camera
     self.report = report
     self.posterior = posterior
+    self.motion = motion
   }
 
   static let metadataKey = "hypermarch_latent"
@@ -58,6 +61,7 @@ package struct LatentFile: Sendable, Equatable {
     var camera: ModelConfiguration.DefaultView?
     var report: String?
     var posterior: LatentPosterior.Description?
+    var trajectory: LatentPath.Description?
   }
 
   /// A changed tensor of the field.
@@ -123,11 +127,15 @@ package struct LatentFile: Sendable, Equatable {
       posterior = try LatentPosterior(
         own, width: description.latentWidth, from: &tensors, path: path)
     }
+    var motion: LatentPath?
+    if let own = description.trajectory {
+      motion = try LatentPath(own, width: description.latentWidth, from: &tensors, path: path)
+    }
     try tensors.expectEnd()
     self.init(
       program: description.program, name: description.name, modelFingerprint: description.model,
       latent: SceneLatent(code: LatentCode(code), changes: changes), camera: description.camera,
-      report: description.report, posterior: posterior)
+      report: description.report, posterior: posterior, motion: motion)
   }
 
   private static func description(
@@ -200,6 +208,7 @@ package struct LatentFile: Sendable, Equatable {
       }
     }
     if let posterior { tensors.append(posterior.tensor) }
+    if let motion { tensors.append(motion.tensor) }
     let file = SafetensorsFile(tensors: tensors, metadata: [Self.metadataKey: text])
     try Checkpoint.writing(to: path) { () throws(SafetensorsError) in
       try Safetensors.write(file, to: path, overwriting: overwriting)
@@ -216,7 +225,7 @@ package struct LatentFile: Sendable, Equatable {
       changes: latent.changes.map { own in
         own.change.parts.map { Shape(tensor: $0.name, shape: $0.shape, rank: $0.rank) }
       }, camera: camera, report: report,
-      posterior: posterior?.description)
+      posterior: posterior?.description, trajectory: motion?.description)
     guard let data = try? encoder.encode(description) else {
       preconditionFailure("found a number that is not finite, expected none in a latent")
     }

@@ -71,6 +71,8 @@ extension TrainingSnapshot {
       ? try CounterText(version1: metadata["hypermarch.progress"], path: path)
       : try CounterText(metadata[countersKey], path: path)
     try point.take(from: &counters, prefix: "")
+    point.recurrence = try Recurrence(
+      of: model.configuration, tensors: &tensors, prefix: prefix)
     var snapshot = TrainingSnapshot(
       configuration: model.configuration, point: point, seconds: try counters.number("seconds"),
       samples: try counters.count("samples"), isComplete: version == stateVersion)
@@ -85,6 +87,8 @@ extension TrainingSnapshot {
         codes: try tensors.take(goodPrefix + "codes", shape: [point.codes.count]),
         scenes: model.latents, tensors: &tensors, prefix: goodPrefix)
       try good.take(from: &counters, prefix: "good-")
+      good.recurrence = try Recurrence(
+        of: model.configuration, tensors: &tensors, prefix: goodPrefix)
       try good.takeCells(
         of: model.configuration, besides: snapshot.point, tensors: &tensors, prefix: goodPrefix,
         path: path)
@@ -144,6 +148,7 @@ extension TrainingSnapshot.Point {
         tensor("average", average.parameters), tensor("code_average", average.codes),
       ]
     }
+    if let recurrence { tensors += recurrence.tensors(prefix: prefix) }
     tensors += [
       tensor("cells", PackedBytes.pack(Array(bytes.joined()))),
       tensor("cell_bytes", bytes.map { Float($0.count) }),

@@ -32,6 +32,8 @@ package struct TrainingSnapshot: Sendable {
     package var codeSecondMoment: [Float]
     /// A running mean of both, where the training keeps one.
     package var average: Average?
+    /// What makes the keys of recurrent paths, where there are some.
+    package var recurrence: Recurrence?
     /// Steps that the hypernetwork and each code have taken.
     package var optimizerStep: Int
     package var codeSteps: [Int]
@@ -60,6 +62,32 @@ package struct TrainingSnapshot: Sendable {
       self.codeSteps = codeSteps
       self.step = step
       self.skippedSteps = skippedSteps
+    }
+  }
+
+  /// A recurrence that makes keys of moving scenes, their codes, and Adam's moments and steps of both.
+  package struct Recurrence: Sendable, Hashable {
+    package var parameters: [Float]
+    package var codes: [Float]
+    package var firstMoment: [Float]
+    package var secondMoment: [Float]
+    package var codeFirstMoment: [Float]
+    package var codeSecondMoment: [Float]
+    package var step: Int
+    package var codeSteps: [Int]
+
+    package init(
+      parameters: [Float], codes: [Float], firstMoment: [Float], secondMoment: [Float],
+      codeFirstMoment: [Float], codeSecondMoment: [Float], step: Int, codeSteps: [Int]
+    ) {
+      self.parameters = parameters
+      self.codes = codes
+      self.firstMoment = firstMoment
+      self.secondMoment = secondMoment
+      self.codeFirstMoment = codeFirstMoment
+      self.codeSecondMoment = codeSecondMoment
+      self.step = step
+      self.codeSteps = codeSteps
     }
   }
 

@@ -135,7 +135,7 @@ extension Fitter {
     let small = picture.reduced(toSide: search.pictureSide)
     let rays = CameraRays(small, heldOutShare: 0, random: SeededGenerator(seed: settings.seed, 9))
     let codes = model.prior.representatives(
-      of: model.checkpoint.latents, count: search.codeCount)
+      of: model.codes, count: search.codeCount)
     let (model, threadCount) = (model, threadCount)
     let scenes = codes.map { code -> (field: CoordinateMLP, occupancy: FitOccupancy) in
       let field = model.checkpoint.field(for: model.prior.code(whitened: code))

@@ -126,7 +126,7 @@ extension Fitter {
       guard sum > 0 else { return 0 }
       return max(0, second / sum - first * first / (sum * sum)).squareRoot()
     }
-    let table = model.checkpoint.latents
+    let table = model.codes
     let checkpoint = model.checkpoint
     let scenes = FitModel.spread(over: table.names.count, count: 12)
     let least =
@@ -138,6 +138,20 @@ extension Fitter {
 }
 
 extension FitAssessment {
+  /// Of a scene that moves: what was found of some of its moments.
+  ///
+  /// - Precondition: there is one.
+  package init(over moments: [FitAssessment]) {
+    func mean(_ value: (FitAssessment) -> Double) -> Double {
+      moments.reduce(0) { $0 + value($1) } / Double(moments.count)
+    }
+    self.init(
+      psnr: mean(\.psnr), outlineLikeness: mean(\.outlineLikeness),
+      distance: moments.map(\.distance).max() ?? 0, shellRadius: moments[0].shellRadius,
+      thickness: mean(\.thickness), shownShare: mean(\.shownShare), confidence: nil,
+      codePSNR: nil, lacksBackground: moments.contains { $0.reasons.contains(.noBackground) })
+  }
+
   fileprivate init(
     psnr: Double, outlineLikeness: Double, distance: Double, shellRadius: Double,
     thickness: Double, shownShare: Double, confidence: Double?, codePSNR: Double?,

@@ -15,6 +15,20 @@ package enum FitMemory {
     pixelCount * (MemoryLayout<SIMD3<Float>>.stride + MemoryLayout<Float>.stride)
   }
 
+  /// A fit of a path to a sequence: its reduced pictures and their rays, what is known of where each
+  /// frame's field is empty, and the weights of the fields that a step or a look makes.
+  ///
+  /// - Parameter pixelCount: of the largest frame, as it is read.
+  package static func sequenceBytes(
+    _ model: Checkpoint, settings: FitSettings, frameCount: Int, pixelCount: Int, threadCount: Int
+  ) -> Int {
+    let pixels = min(pixelCount, settings.pictureSide * settings.pictureSide)
+    let cells = FitOccupancy.resolution * FitOccupancy.resolution * FitOccupancy.resolution
+    return stepBytes(model, settings: settings, pictureCount: 0, threadCount: threadCount)
+      + frameCount * (pictureBytes(pixelCount: pixels) + 112 * pixels + cells / 4)
+      + 3 * 24 * 4 * model.configuration.field.layout.count
+  }
+
   /// The steps of code and refinement: rays of the reduced pictures, slices' gradients, activations,
   /// and trial fields of the search for a camera.
   package static func stepBytes(

@@ -6,6 +6,8 @@ import VolumeRendering
 /// What a fit knows of a model: its networks, how its codes lie, and whether its scenes are symmetric.
 package struct FitModel: Sendable {
   package let checkpoint: Checkpoint
+  /// The codes of its scenes, and of scenes that move those of some moments.
+  package let codes: LatentTable
   package let prior: LatentPrior
   /// The plane in which the model's scenes look like their own mirror images, if there is one.
   package let mirror: MirrorPlane?
@@ -15,11 +17,12 @@ package struct FitModel: Sendable {
 
   package init(_ checkpoint: Checkpoint, threadCount: Int) {
     self.checkpoint = checkpoint
-    prior = LatentPrior(checkpoint.latents)
-    let scenes = Self.spread(over: checkpoint.latents.names.count, count: Self.sceneCount)
-    let codes = scenes.flatMap { checkpoint.latents[$0].values }
+    let table = checkpoint.sceneCodes
+    codes = table
+    prior = LatentPrior(table)
+    let scenes = Self.spread(over: table.names.count, count: Self.sceneCount)
     let weights = checkpoint.hypernetwork.forward(
-      codes: codes, batch: scenes.count, threadCount: threadCount
+      codes: scenes.flatMap { table[$0].values }, batch: scenes.count, threadCount: threadCount
     ).weights
     let length = checkpoint.hypernetwork.target.count
     weightDeviations = Self.deviations(weights, layout: checkpoint.hypernetwork.target)
@@ -70,7 +73,7 @@ extension FitModel {
   /// The training scenes whose whitened codes lie nearest to a code.
   package func nearestScenes(to code: LatentCode, count: Int) -> [Int] {
     WhitenedCodes(
-      checkpoint.latents, rows: Array(checkpoint.latents.names.indices), prior: prior,
+      codes, rows: Array(codes.names.indices), prior: prior,
       threadCount: 1
     ).nearest(to: code, count: count).map(\.row)
   }

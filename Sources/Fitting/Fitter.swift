@@ -13,7 +13,7 @@ package struct Fitter {
   package let model: FitModel
   package let settings: FitSettings
   package let threadCount: Int
-  private var gradients: RayGradients
+  var gradients: RayGradients
   private var losses: RayLosses
 
   package init(_ model: FitModel, settings: FitSettings = FitSettings(), threadCount: Int) {
@@ -140,14 +140,14 @@ package struct Fitter {
     let wanted = settings.startCount - starts.count
     guard wanted > 0 else { return starts }
     for scene in ranking(for: rays).prefix(wanted) {
-      starts.append((.scene(scene), model.prior.whitened(model.checkpoint.latents[scene])))
+      starts.append((.scene(scene), model.prior.whitened(model.codes[scene])))
     }
     return starts
   }
 
   /// The training scenes, those first that show the pictures best.
   package mutating func ranking(for rays: FitRays) -> [Int] {
-    let scenes = Array(model.checkpoint.latents.names.indices)
+    let scenes = Array(model.codes.names.indices)
     let losses = losses(of: scenes, for: rays, rayCount: 256)
     return scenes.sorted { (losses[$0], $0) < (losses[$1], $1) }
   }
@@ -163,7 +163,7 @@ package struct Fitter {
     let model = model
     return losses.means(count: scenes.count) { index in
       RayLosses.Job(
-        rays: drawn, field: model.checkpoint.field(for: model.checkpoint.latents[scenes[index]]),
+        rays: drawn, field: model.checkpoint.field(for: model.codes[scenes[index]]),
         occupancy: everywhere)
     }
   }
@@ -175,6 +175,38 @@ package struct Fitter {
     losses.mean(
       rays.heldOutRays(within: occupancy.box, near: model.near, limit: 4096), field: field,
       occupancy: occupancy)
+  }
+
+  /// The mean losses of so many jobs.
+  mutating func losses(count: Int, _ job: @Sendable (Int) -> RayLosses.Job) -> [Double] {
+    losses.means(count: count, job)
+  }
+
+  /// The mean losses of groups of rays with the fields of codes, `[codes][groups]`.
+  mutating func losses(of codes: [LatentCode], for rays: [[TrainingRay]]) -> [[Double]] {
+    let (model, groupCount) = (model, rays.count)
+    let everywhere = FitOccupancy(everywhereIn: model.bound)
+    let length = model.layout.count
+    var result: [[Double]] = []
+    // Some fields at a time: a model may know thousands of codes.
+    for start in stride(from: 0, to: codes.count, by: 16) {
+      let some = codes[start..<min(start + 16, codes.count)]
+      let weights = model.checkpoint.hypernetwork.forward(
+        codes: some.flatMap(\.values), batch: some.count, threadCount: threadCount
+      ).weights
+      let fields = some.indices.map { index in
+        model.field(
+          FieldWeights(Array(weights[(index - start) * length..<(index - start + 1) * length])))
+      }
+      let means = losses.means(count: some.count * groupCount) { job in
+        RayLosses.Job(
+          rays: rays[job % groupCount], field: fields[job / groupCount], occupancy: everywhere)
+      }
+      for place in some.indices.map({ $0 - start }) {
+        result.append(Array(means[place * groupCount..<(place + 1) * groupCount]))
+      }
+    }
+    return result
   }
 
   /// The gradient of rays to the weights.

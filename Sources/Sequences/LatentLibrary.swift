@@ -5,18 +5,21 @@ package import NeuralFields
 /// The latents that mixes of a model name, read once.
 package struct LatentLibrary: Sendable {
   private let scenes: LatentTable
-  /// Of the model's moving scenes.
-  package let trajectories: [LatentTrajectory]
+  /// Of the model's moving scenes, and of the latent files that hold one, under their paths.
+  package private(set) var trajectories: [LatentTrajectory]
   private let mean: SceneLatent
   private var files: [String: (latent: SceneLatent, checksum: String)] = [:]
   private var posteriors: [String: LatentPosterior] = [:]
+  /// The rows of files' trajectories.
+  private var rows: [String: [LatentCode]] = [:]
 
   package init(_ model: Checkpoint) {
     scenes = model.latents
     trajectories = model.configuration.motion ?? []
     var sum = [Float](repeating: 0, count: scenes.width)
-    for row in scenes.names.indices {
-      for (index, value) in scenes[row].values.enumerated() { sum[index] += value }
+    let codes = model.sceneCodes
+    for row in codes.names.indices {
+      for (index, value) in codes[row].values.enumerated() { sum[index] += value }
     }
     let count = Float(max(1, scenes.names.count))
     mean = SceneLatent(code: LatentCode(sum.map { $0 / count }))
@@ -27,7 +30,7 @@ package struct LatentLibrary: Sendable {
   /// - Throws: `CheckpointError`, also for a latent of another model.
   package mutating func load(_ mix: LatentMix, of model: Checkpoint) throws(CheckpointError) {
     for part in mix.parts {
-      guard case .file(let path) = part.source, files[path] == nil else { continue }
+      guard let path = part.source.path, files[path] == nil else { continue }
       let bytes: [UInt8]
       do {
         bytes = try FileReader.bytes(at: path, limit: LatentFile.byteLimit)
@@ -38,7 +41,23 @@ package struct LatentLibrary: Sendable {
       try file.check(against: model, path: path)
       files[path] = (file.latent, CRC32.digits(of: bytes.span))
       posteriors[path] = file.posterior
+      if let motion = file.motion {
+        trajectories.append(motion.trajectory(named: path))
+        rows[path] = motion.rows
+      }
     }
+  }
+
+  /// The first part of a mix whose file has no such row, and the rows that it has.
+  ///
+  /// - Precondition: the mix's files have been loaded.
+  package func missingRow(of mix: LatentMix) -> (source: LatentMix.Source, rowCount: Int)? {
+    for part in mix.parts {
+      guard case .row(let row, let path) = part.source else { continue }
+      let count = rows[path]?.count ?? 0
+      if row >= count { return (part.source, count) }
+    }
+    return nil
   }
 
   /// - Precondition: the model has the scenes that the mix names, and its files have been loaded.
@@ -62,6 +81,11 @@ package struct LatentLibrary: Sendable {
         preconditionFailure("found a latent file that is not loaded: \(path)")
       }
       return file.latent
+    case .row(let row, let path):
+      guard let file = files[path], let own = rows[path], own.indices.contains(row) else {
+        preconditionFailure("found no row \(row) of a loaded latent file: \(path)")
+      }
+      return SceneLatent(code: own[row], changes: file.latent.changes)
     }
   }
 
@@ -74,7 +98,6 @@ package struct LatentLibrary: Sendable {
 
   /// The CRC-32 of a latent file as it was read, eight hexadecimal digits; nil for other sources.
   package func checksum(of source: LatentMix.Source) -> String? {
-    guard case .file(let path) = source else { return nil }
-    return files[path]?.checksum
+    source.path.flatMap { files[$0]?.checksum }
   }
 }

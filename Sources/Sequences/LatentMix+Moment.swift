@@ -5,29 +5,36 @@ extension LatentMix {
   ///
   /// - Parameters:
   ///   - time: where a trajectory loops, any; else what is outside 0…1 is at the nearer end.
-  ///   - trajectories: of the model's moving scenes.
+  ///   - trajectories: of the model's moving scenes, and of latent files under their paths.
   package func moment(at time: Double, of trajectories: [LatentTrajectory]) -> LatentMix {
     guard parts.contains(where: { $0.source.trajectory(among: trajectories) != nil }) else {
       return self
     }
     return LatentMix(
       sumOf: parts.map { part in
-        guard let trajectory = part.source.trajectory(among: trajectories) else {
-          return (LatentMix(part.source), part.weight)
+        let source = part.source
+        guard let trajectory = source.trajectory(among: trajectories) else {
+          return (LatentMix(source), part.weight)
         }
         let rows = zip(trajectory.rowNames, trajectory.weights(at: trajectory.time(within: time)))
-          .filter { $0.1 != 0 }
-          .map { Part(source: .scene($0.0), weight: Float($0.1)) }
+          .enumerated().filter { $0.element.1 != 0 }
+          .map { row, part in
+            let source: Source =
+              if case .file(let path) = source { .row(row, ofFile: path) } else { .scene(part.0) }
+            return Part(source: source, weight: Float(part.1))
+          }
         return (LatentMix(parts: rows), part.weight)
       })
   }
 }
 
 extension LatentMix.Source {
-  /// The trajectory of a moving scene; nil for everything else.
+  /// The trajectory of a scene or a latent file that moves; nil for everything else.
   package func trajectory(among trajectories: [LatentTrajectory]) -> LatentTrajectory? {
-    guard case .scene(let name) = self else { return nil }
-    return trajectories.first { $0.scene == name }
+    switch self {
+    case .scene(let name), .file(let name): trajectories.first { $0.scene == name }
+    case .row, .mean: nil
+    }
   }
 }
 

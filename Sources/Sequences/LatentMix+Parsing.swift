@@ -102,7 +102,7 @@ private struct MixParser {
     if let end = rest.firstRange(of: LatentMix.fileSuffix)?.upperBound {
       let path = String(rest[..<end])
       rest = rest[end...]
-      return .file(path)
+      return rowNumber().map { .row($0, ofFile: path) } ?? .file(path)
     }
     let word = String(rest.prefix { !"+* ".contains($0) })
     guard !word.isEmpty else { throw malformed(expected: "a scene") }
@@ -117,6 +117,15 @@ private struct MixParser {
     guard let name = fitting.max(by: { $0.count < $1.count }) else { return nil }
     rest = rest.dropFirst(name.count)
     return names.contains(name) ? .scene(name) : .mean
+  }
+
+  /// The row that `@` and a number behind a latent file's path say.
+  private mutating func rowNumber() -> Int? {
+    guard let match = rest.prefixMatch(of: /@([0-9]{1,4})/), let row = Int(match.output.1) else {
+      return nil
+    }
+    rest = rest[match.range.upperBound...]
+    return row
   }
 
   private mutating func weightBehind() throws(LatentMixError) -> Float? {

@@ -1,3 +1,5 @@
+import NeuralFields
+
 /// A weighted sum of scenes by name: what a frame of a sequence shows.
 ///
 ///     latent = Σᵢ wᵢ latentᵢ
@@ -10,6 +12,8 @@ package struct LatentMix: Sendable, Hashable {
     case scene(String)
     /// A latent file, by its path.
     case file(String)
+    /// A row of the trajectory that a latent file holds, counted from 0.
+    case row(Int, ofFile: String)
     /// The mean of the codes of all of the model's scenes.
     case mean
   }
@@ -89,10 +93,19 @@ package struct LatentMix: Sendable, Hashable {
 }
 
 extension LatentMix.Source {
+  /// The path of the latent file that it comes from, if any.
+  package var path: String? {
+    switch self {
+    case .file(let path), .row(_, let path): path
+    case .scene, .mean: nil
+    }
+  }
+
   package var text: String {
     switch self {
     case .scene(let name): name
     case .file(let path): path
+    case .row(let row, let path): "\(path)\(LatentTrajectory.rowSeparator)\(row)"
     case .mean: LatentMix.meanName
     }
   }

@@ -52,7 +52,9 @@ extension PictureSettings {
 
   /// The first key whose value is out of range, and what it should be.
   private var flaw: (key: String, expected: String)? {
-    let sources = latent.map { ($0.scene ?? "") + "/" + ($0.file ?? "") }
+    let sources = latent.map { part in
+      (part.scene ?? "") + "/" + (part.file ?? "") + (part.row.map { "/\($0)" } ?? "")
+    }
     let checks: [(String, String, Bool)] = [
       ("schema", "\(Self.schema)", schema == Self.schema),
       ("model", "a path and a fingerprint", !model.path.isEmpty && !model.fingerprint.isEmpty),
@@ -62,6 +64,7 @@ extension PictureSettings {
           && latent.allSatisfy {
             [$0.scene != nil, $0.file != nil, $0.mean == true].count(where: \.self) == 1
               && ($0.file == nil) == ($0.crc32 == nil)
+              && ($0.row == nil || $0.file != nil && (0...9999).contains($0.row ?? 0))
               && abs($0.weight) <= 1e6
           }
       ),

@@ -47,6 +47,8 @@ package struct PictureSettings: Sendable, Hashable, Codable {
   package struct LatentPart: Sendable, Hashable, Codable {
     package var scene: String?
     package var file: String?
+    /// Of the trajectory that the file holds, one of its rows; nil for the file's code.
+    package var row: Int?
     /// Of the file.
     package var crc32: String?
     package var mean: Bool?
@@ -90,7 +92,9 @@ package struct PictureSettings: Sendable, Hashable, Codable {
       : LatentMix(
         parts: latent.map { part in
           let source: LatentMix.Source =
-            part.scene.map { .scene($0) } ?? part.file.map { .file($0) } ?? .mean
+            part.scene.map { .scene($0) }
+            ?? part.file.map { file in part.row.map { .row($0, ofFile: file) } ?? .file(file) }
+            ?? .mean
           return LatentMix.Part(source: source, weight: part.weight)
         })
   }
@@ -101,6 +105,7 @@ extension PictureSettings.LatentPart {
     switch part.source {
     case .scene(let name): scene = name
     case .file(let path): file = path
+    case .row(let number, let path): (file, row) = (path, number)
     case .mean: mean = true
     }
     self.crc32 = crc32

@@ -25,7 +25,7 @@ struct SoundnessLimits {
     return Self.isNear(
       state.hypernetwork.parameters.span, earlier.hypernetwork.parameters.span, reach: reach)
       && state.optimizer.isSound && state.codeOptimizer.isSound
-      && allowCodes(state, after: earlier)
+      && allowCodes(state, after: earlier) && allowRecurrence(state, after: earlier)
       && allowAverage(
         state.average, after: earlier, reach: reach,
         codeReach: state.latents.names.indices.reduce(0) {
@@ -43,9 +43,26 @@ struct SoundnessLimits {
     }
   }
 
+  /// What makes the keys of recurrent paths can have moved as weights and codes can, and the keys are
+  /// what it makes.
+  private func allowRecurrence(_ state: TrainingState, after earlier: TrainingState) -> Bool {
+    guard let own = state.recurrence, let before = earlier.recurrence else { return true }
+    let steps = own.optimizer.stepCounts[0] - before.optimizer.stepCounts[0]
+    let reach = Self.reach * Float(max(steps, 0))
+    var keys = state.latents
+    own.write(to: &keys)
+    return keys == state.latents && own.optimizer.isSound && own.codeOptimizer.isSound
+      && Self.isNear(
+        own.recurrence.parameters.span, before.recurrence.parameters.span,
+        reach: reach * learningRate)
+      && Self.isNear(own.codes.span, before.codes.span, reach: reach * codeLearningRate)
+  }
+
   private func codeReach(
     ofRow row: Int, of state: TrainingState, after earlier: TrainingState
   ) -> Float {
+    // How far keys go follows from more than their own slopes.
+    if state.recurrence?.makes(row: row) == true { return .infinity }
     let steps = state.codeOptimizer.stepCounts[row] - earlier.codeOptimizer.stepCounts[row]
     guard steps > 0 else { return 0 }
     // A code that is brought back to its length moves by twice that at most.

@@ -346,11 +346,16 @@ package struct Trainer {
     }
     let gradients = sceneCodes.rowGradients(
       of: chosen, codeGradient: codeGradient, table: state.latents)
-    for (row, gradient) in gradients {
+    for (row, gradient) in gradients where state.recurrence?.makes(row: row) != true {
       state.codeOptimizer.step(
         &state.latents.values, row: row, gradient: gradient.span,
         learningRate: configuration.codeLearningRate * share, threadCount: 1)
       if configuration.normalizesCodes { state.latents.normalize(row: row, length: codeLength) }
     }
+    let (rate, codeRate) = (
+      configuration.learningRate * share, configuration.codeLearningRate * share
+    )
+    state.recurrence?.step(
+      gradients, learningRate: rate, codeLearningRate: codeRate, latents: &state.latents)
   }
 }

@@ -82,6 +82,12 @@ package struct TrainingPlan: Sendable {
       names: sceneNames, width: hypernetwork.latentWidth,
       standardDeviation: hypernetwork.latentDeviation, generator: &random)
     for trajectory in trajectories { trajectory.gather(&latents, keeping: 0.1) }
-    return TrainingState(hypernetwork: network, latents: latents)
+    let recurrence = RecurrentPaths(
+      of: trajectories, latents: latents, codeDeviation: hypernetwork.latentDeviation,
+      generator: &random)
+    recurrence?.write(to: &latents)
+    var state = TrainingState(hypernetwork: network, latents: latents)
+    state.recurrence = recurrence
+    return state
   }
 }

@@ -14,6 +14,8 @@ package struct TrainingState: Sendable {
   package var skippedStepCount = 0
   /// A running mean of hypernetwork and codes, where one is kept.
   package var average: WeightAverage?
+  /// What makes the keys of recurrent paths, where there are some.
+  package var recurrence: RecurrentPaths?
   /// What is known of every scene's space; empty where no step was taken yet.
   package var occupancy: [OccupancyEstimate] = []
   /// The steps that every scene took part in.

@@ -39,6 +39,11 @@ struct AdditionInput {
     let scenes = try open(dataset, patterns)
     self.scenes = scenes
     let names = scenes.map(\.name)
+    if let scene = scenes.first(where: { $0.span != nil }) {
+      throw CommandFailure(
+        "\(dataset): \(scene.name): found a scene that moves, expected scenes at rest: fit "
+          + "--sequence makes a latent of it", .badData)
+    }
     try CommandFailure.wrapping(place: modelPath, names: []) { () throws(LibraryError) in
       try model.checkNew(
         TrainingScene.familyNames(of: names, variantsPerScene: variantsPerScene), ownNames: names)

@@ -19,6 +19,8 @@ struct FitEvaluation {
   let posterior: PosteriorSettings?
   let quality: QualityOptions
   let threadCount: Int
+  /// Of scenes that move.
+  var path = SequenceFitSettings()
 
   struct Scores: Codable {
     var psnr: Double
@@ -37,6 +39,8 @@ struct FitEvaluation {
     var meanLatent: Scores
     var nearestScene: Scores
     var scratch: Scores?
+    /// One code for all times of a scene that moves.
+    var restingFit: Scores?
     /// Degrees between the found camera's axes and the true ones, where it was looked for.
     var rotationError: Double?
     /// Of the camera search, 0…1.
@@ -50,6 +54,7 @@ struct FitEvaluation {
   }
 
   func evaluate(_ dataset: SceneDataset) throws -> Result {
+    if let span = dataset.span { return try evaluateMoving(dataset, span: span) }
     let chosen = try views.map { index -> PosedImage in
       guard dataset.train.indices.contains(index) else {
         throw CommandFailure(
@@ -82,7 +87,7 @@ struct FitEvaluation {
       psnr: scores.psnr, ssim: scores.ssim, seconds: seconds,
       meanLatent: measure(model.checkpoint.field(for: model.prior.mean), dataset),
       nearestScene: measure(
-        model.checkpoint.field(for: model.checkpoint.latents[nearest]), dataset),
+        model.checkpoint.field(for: model.codes[nearest]), dataset),
       scratch: measure(scratch, dataset), rotationError: rotationError, confidence: confidence,
       codePsnr: codePsnr,
       calibration: drawn.map { calibration(of: $0.latent, changes: latent.changes, dataset) },

@@ -83,12 +83,18 @@ struct FitInput {
     try CommandFailure.wrapping { try PNGFile.readReduced(path, toSide: FitPicture.sideLimit) }
   }
 
-  /// How the object is told from what is behind it: by a colour, a mask's file, or by itself.
+  /// How the object is told from what is behind it: by a colour, or by itself.
+  static func background(_ behind: BackgroundArgument?) -> FitPicture.Background {
+    if case .colour(let colour)? = behind { return .colour(colour) }
+    return .automatic
+  }
+
+  /// The same where a mask's file may tell it.
   static func background(
     of picture: PNGFile.Reduced, _ behind: BackgroundArgument?, mask path: String?
   ) throws -> FitPicture.Background {
-    if case .colour(let colour)? = behind { return .colour(colour) }
-    guard let path else { return .automatic }
+    let own = background(behind)
+    guard case .automatic = own, let path else { return own }
     let mask = try read(path)
     guard mask.fileWidth == picture.fileWidth, mask.fileHeight == picture.fileHeight else {
       let error = FitError.maskSize(

@@ -69,6 +69,8 @@ struct FitProtocolReport: Encodable {
     let meanLatent: FitEvaluation.Scores
     let nearestScene: FitEvaluation.Scores
     let scratch: FitEvaluation.Scores?
+    /// Of scenes that move.
+    let restingFit: FitEvaluation.Scores?
   }
 
   /// - Precondition: there is a result.
@@ -95,10 +97,12 @@ struct FitProtocolReport: Encodable {
     seconds = Seconds(
       median: median(ordered.map(\.seconds)), maximum: ordered.map(\.seconds).max() ?? 0)
     let scratch = ordered.compactMap(\.scratch)
+    let resting = ordered.compactMap(\.restingFit)
     yardsticks = Yardsticks(
       meanLatent: yardstick(ordered.map(\.meanLatent)),
       nearestScene: yardstick(ordered.map(\.nearestScene)),
-      scratch: scratch.isEmpty ? nil : yardstick(scratch))
+      scratch: scratch.isEmpty ? nil : yardstick(scratch),
+      restingFit: resting.isEmpty ? nil : yardstick(resting))
     let codes = ordered.compactMap(\.codePsnr)
     codePsnr = codes.isEmpty ? nil : mean(codes)
     let errors = ordered.compactMap(\.rotationError)
@@ -131,6 +135,7 @@ struct FitProtocolReport: Encodable {
     if let codePsnr { lines.append(padded("code alone") + String(format: "  %6.2f dB", codePsnr)) }
     lines.append(line("mean latent", yardsticks.meanLatent))
     lines.append(line("nearest scene", yardsticks.nearestScene))
+    if let resting = yardsticks.restingFit { lines.append(line("fit at rest", resting)) }
     if let scratch = yardsticks.scratch { lines.append(line("from scratch", scratch)) }
     if let cameras {
       lines.append(

@@ -93,7 +93,7 @@ struct FitReport: Encodable {
 
   init(_ result: FitResult, name: String, model: FitModel, rank: Int) {
     let assessment = result.assessment
-    let names = model.checkpoint.latents.names
+    let names = model.codes.names
     let target = model.checkpoint.configuration.defaultView.target
     self.name = name
     isTrusted = assessment.isTrusted

@@ -18,13 +18,38 @@ struct FitReportPicture {
   private static let newViewCount = 8
   private static let columns = 4
 
+  /// An input, and the scene that it should show.
+  struct Input {
+    let picture: FitPicture
+    let camera: Camera
+    let latent: SceneLatent
+  }
+
   init(_ result: FitResult, model: FitModel, threadCount: Int) {
-    let field = model.checkpoint.field(for: result.latent, threadCount: threadCount)
-    let grid = OccupancyGrid(of: field, threadCount: threadCount)
+    self.init(
+      result.views.map { Input(picture: $0.picture, camera: $0.camera, latent: result.latent) },
+      model: model, threadCount: threadCount
+    ) { _ in result.latent }
+  }
+
+  /// - Parameter latent: what a new view shows, by its share of the way around.
+  init(
+    _ inputs: [Input], model: FitModel, threadCount: Int, latent: (Double) -> SceneLatent
+  ) {
+    var scene: (latent: SceneLatent, field: CoordinateMLP, grid: OccupancyGrid)?
+    func prepared(_ latent: SceneLatent) -> (field: CoordinateMLP, grid: OccupancyGrid) {
+      if let scene, scene.latent == latent { return (scene.field, scene.grid) }
+      let field = model.checkpoint.field(for: latent, threadCount: threadCount)
+      let grid = OccupancyGrid(of: field, threadCount: threadCount)
+      scene = (latent, field, grid)
+      return (field, grid)
+    }
     let renderer = Renderer(
       settings: RenderSettings(quality: .standard, near: model.near, threadCount: threadCount))
     var cells: [Image] = []
-    for (picture, camera) in result.views.prefix(Self.mostInputs) {
+    for index in FitModel.spread(over: inputs.count, count: Self.mostInputs) {
+      let (picture, camera) = (inputs[index].picture, inputs[index].camera)
+      let (field, grid) = prepared(inputs[index].latent)
       let scale = Float(Self.cell) / Float(max(picture.width, picture.height))
       let view = camera.resized(
         width: max(1, Int(Float(picture.width) * scale)),
@@ -43,6 +68,7 @@ struct FitReportPicture {
         elevation: .pi / 8,
         distance: distance, target: view.target,
         horizontalFieldOfView: view.fieldOfView * .pi / 180, width: Self.cell, height: Self.cell)
+      let (field, grid) = prepared(latent(Double(index) / Double(Self.newViewCount)))
       cells.append(renderer.render(field, camera: camera, grid: grid).picture(over: [1, 1, 1]))
     }
     image = Self.sheet(cells)

@@ -12,9 +12,10 @@ struct LatentSurvey {
   /// - Parameter includesVariants: whether scenes that training made from others count.
   init(_ model: Checkpoint, includesVariants: Bool = false, threadCount: Int) {
     self.model = model
-    prior = LatentPrior(model.latents)
+    let table = model.sceneCodes
+    prior = LatentPrior(table)
     codes = WhitenedCodes(
-      model.latents,
+      table,
       rows: includesVariants ? Array(model.latents.names.indices) : model.latents.ownRows,
       prior: prior, threadCount: threadCount)
   }

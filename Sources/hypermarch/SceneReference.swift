@@ -8,7 +8,7 @@ import Sequences
 /// What the user names as a scene of a model, looked up.
 ///
 /// It is a name, the path of a latent file (`*.latent.safetensors`), `mean`, or a weighted sum of such
-/// terms: `a*0.3 + b*0.7 - c*0.2`.
+/// terms: `a*0.3 + b*0.7 - c*0.2`. `FILE@2` is a row of the trajectory that a latent file holds.
 struct SceneReference {
   /// What the scene is called where files are named after it.
   let name: String
@@ -46,7 +46,7 @@ struct SceneReference {
       throw CommandFailure(error, place: place)
     }
     for part in mix.parts {
-      guard let folder, case .file(let path) = part.source,
+      guard let folder, let path = part.source.path,
         ConfinedPath.path(path, inside: folder) == nil
       else { continue }
       throw CommandFailure(
@@ -74,6 +74,14 @@ struct SceneReference {
           name: name, nearest: nil, count: model.latents.ownRows.count), place: "--scene")
     }
     try CommandFailure.wrapping { try library.load(mix, of: model) }
+    if let (source, rowCount) = library.missingRow(of: mix) {
+      throw CommandFailure(
+        "--scene: found \(source.text.clipped(to: 120)), expected "
+          + (rowCount == 0
+            ? "a latent file alone: this one holds no trajectory"
+            : "one of the file's \(rowCount) rows"),
+        .missingInput)
+    }
     name = Self.fileName(mix)
     moves = mix.parts.contains { $0.source.trajectory(among: library.trajectories) != nil }
     written = mix
@@ -84,7 +92,7 @@ struct SceneReference {
   /// The mix as a part of a file's name.
   private static func fileName(_ mix: LatentMix) -> String {
     var text = mix.text
-    if mix.parts.count == 1, case .file(let path) = mix.parts[0].source {
+    if mix.parts.count == 1, let path = mix.parts[0].source.path {
       text = URL(fileURLWithPath: path).lastPathComponent
       text = String(text.dropLast(LatentMix.fileSuffix.count))
     }

@@ -36,11 +36,16 @@ struct SequencePlan {
       sources.frames.fps ?? timeline?.framesPerSecond ?? sources.cameraPath?.framesPerSecond ?? 24
     let sceneCount = timeline?.latent?.scenes.count ?? latents.sceneTexts?.count ?? 1
     let turnsAlone = sources.turntable && sceneCount == 1
+    let scenes =
+      timeline?.latent != nil
+      ? []
+      : try (latents.sceneTexts ?? [model.configuration.defaultScene]).map {
+        try SceneReference($0, place: "--scenes", of: model, library: &library)
+      }
     // One scene that moves is played.
     let played =
-      timeline?.latent == nil && sceneCount == 1
-      ? model.configuration.trajectory(
-        of: latents.sceneTexts?[0] ?? model.configuration.defaultScene) : nil
+      scenes.count == 1 && scenes[0].written.parts.count == 1
+      ? scenes[0].written.parts[0].source.trajectory(among: library.trajectories) : nil
     let closes =
       timeline?.closes
       ?? (latents.loop || turnsAlone || played?.loops ?? false
@@ -74,14 +79,13 @@ struct SequencePlan {
           "\(sources.timelinePath): latent[0].scene_time: found it for a model without moving "
             + "scenes, expected none", .badData)
       }
+      try Self.check(
+        keys.sceneTimes ?? [], of: mixes, in: library, path: sources.timelinePath)
       track = LatentTrack(
         mixes: mixes, times: keys.times, curve: keys.curve, truncation: keys.truncation,
         sceneTimes: keys.sceneTimes)
       name = "timeline"
     } else {
-      let scenes = try (latents.sceneTexts ?? [model.configuration.defaultScene]).map {
-        try SceneReference($0, place: "--scenes", of: model, library: &library)
-      }
       let hold = Double(latents.hold ?? 0) / framesPerSecond
       let closesScenes = closes && latents.loop
       guard scenes.count == 1 || hold * Double(scenes.count) < range.upperBound - range.lowerBound
@@ -130,6 +134,20 @@ struct SequencePlan {
     path = SequencePath(frames: frames, latent: track, camera: camera, range: range)
     self.library = library
     self.framesPerSecond = framesPerSecond
+  }
+
+  /// Refuses times that a scene which does not loop has no moment for.
+  private static func check(
+    _ sceneTimes: [Double], of mixes: [LatentMix], in library: LatentLibrary, path: String
+  ) throws {
+    guard let key = sceneTimes.firstIndex(where: { !(0...1).contains($0) }),
+      let scene = mixes.flatMap(\.parts).lazy
+        .compactMap({ $0.source.trajectory(among: library.trajectories) })
+        .first(where: { !$0.loops })
+    else { return }
+    throw CommandFailure(
+      "\(path): latent[\(key)].scene_time: found \(sceneTimes[key]), expected 0…1, as "
+        + "\(scene.scene) does not loop", .badData)
   }
 
   /// What a frame shows.

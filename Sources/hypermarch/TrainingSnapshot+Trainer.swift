@@ -65,6 +65,9 @@ extension TrainingSnapshot {
       }
       state.occupancy.append(estimate)
     }
+    state.recurrence = point.recurrence.map {
+      RecurrentPaths($0, of: configuration.motion ?? [], width: width)
+    }
     state.samplesPerRay = point.samplesPerRay
     // Version 1 kept it in the model's record alone.
     state.smoothedLoss =
@@ -88,8 +91,38 @@ extension TrainingSnapshot.Point {
       TrainingSnapshot.Cells(
         visits: visits, updates: estimate.updateCount, bytes: estimate.encodedCells)
     }
+    recurrence = state.recurrence.map { TrainingSnapshot.Recurrence($0) }
     samplesPerRay = state.samplesPerRay
     smoothedLoss = state.smoothedLoss
+  }
+}
+
+extension TrainingSnapshot.Recurrence {
+  init(_ paths: RecurrentPaths) {
+    self.init(
+      parameters: paths.recurrence.parameters, codes: paths.codes,
+      firstMoment: paths.optimizer.firstMoment, secondMoment: paths.optimizer.secondMoment,
+      codeFirstMoment: paths.codeOptimizer.firstMoment,
+      codeSecondMoment: paths.codeOptimizer.secondMoment, step: paths.optimizer.stepCounts[0],
+      codeSteps: paths.codeOptimizer.stepCounts)
+  }
+}
+
+extension RecurrentPaths {
+  /// - Parameter width: of a code.
+  init(
+    _ saved: TrainingSnapshot.Recurrence, of trajectories: [LatentTrajectory], width: Int
+  ) {
+    self.init(
+      of: trajectories,
+      recurrence: CodeRecurrence(codeWidth: width, parameters: saved.parameters),
+      codes: saved.codes,
+      optimizer: Adam(
+        rowLength: saved.parameters.count, firstMoment: saved.firstMoment,
+        secondMoment: saved.secondMoment, stepCounts: [saved.step]),
+      codeOptimizer: Adam(
+        rowLength: width, firstMoment: saved.codeFirstMoment,
+        secondMoment: saved.codeSecondMoment, stepCounts: saved.codeSteps))
   }
 }
 

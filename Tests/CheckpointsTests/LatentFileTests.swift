@@ -84,6 +84,55 @@ struct LatentFileTests {
     }
   }
 
+  /// With a path of three rows beside the latent.
+  static func movingFile() -> LatentFile {
+    var file = file(changed: false)
+    file.motion = LatentPath(
+      curve: .spline, loops: true, seconds: 2.5,
+      rows: [LatentCode([0.5, -1, 2]), LatentCode([0.5, 0.25, -1]), LatentCode([3, 4, 5])])
+    return file
+  }
+
+  @Test("a path that is written is read, and goes through its rows")
+  func motion() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/toy.latent.safetensors"
+      let file = Self.movingFile()
+      try file.write(to: path, overwriting: false)
+      let read = try LatentFile.read(path)
+      #expect(read == file)
+      let motion = try #require(read.motion)
+      #expect(motion.code(at: 0) == read.latent.code && motion.code(at: 1 / 3) == motion.rows[1])
+      #expect(motion.code(at: 1) == motion.rows[0])
+    }
+  }
+
+  @Test(
+    "a path that does not fit its description is refused",
+    arguments: [
+      (#""row_count":3"#, #""row_count":4"#, "tensor"),
+      (#""row_count":3"#, #""row_count":1"#, "row_count"),
+      (#""row_count":3"#, #""row_count":65"#, "row_count"),
+      (#""curve":"spline""#, #""curve":"arc""#, "curve"),
+      (#""seconds":2.5"#, #""seconds":0"#, "seconds"),
+    ])
+  func malformedMotion(old: String, new: String, fault: String) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/toy.latent.safetensors"
+      try Self.movingFile().write(to: path, overwriting: false)
+      var file = try Safetensors.read(path)
+      Self.replace(old, new, in: &file)
+      try Safetensors.write(file, to: path, overwriting: true)
+      #expect { try LatentFile.read(path) } throws: { error in
+        switch error as? CheckpointError {
+        case .shape(_, let tensor, _, _): fault == "tensor" && tensor == "trajectory.rows"
+        case .configuration(_, let key, _, _): key == "latent.trajectory.\(fault)"
+        default: false
+        }
+      }
+    }
+  }
+
   @Test("a change changes the field, and no weight leaves it as it was")
   func field() {
     var latent = Self.file().latent

@@ -56,6 +56,33 @@ import Testing
     #expect(back.latents == Self.model().latents)
   }
 
+  @Test("a scene that moves is removed and renamed as one, and the paths behind it move up")
+  func moving() throws {
+    var model = Self.model(["a@0", "a@1", "b@0", "b@1", "c"])
+    model.configuration.motion = ["a", "b"].enumerated().map { index, name in
+      LatentTrajectory(
+        scene: name, curve: .spline, firstRow: 2 * index, rowCount: 2, loops: true)
+    }
+    let (left, removed) = try model.removing(["a"])
+    #expect(removed == ["a@0", "a@1"] && left.latents.names == ["b@0", "b@1", "c"])
+    #expect(left.configuration.motion?.map(\.firstRow) == [0])
+    let b = try #require(model.configuration.trajectory(of: "b"))
+    let moved = try #require(left.configuration.trajectory(of: "b"))
+    #expect(left.latents.code(of: moved, at: 0.3) == model.latents.code(of: b, at: 0.3))
+
+    let renamed = try left.renaming("b", to: "mill").model
+    #expect(renamed.latents.names == ["mill@0", "mill@1", "c"])
+    #expect(renamed.configuration.motion?.map(\.scene) == ["mill"])
+    #expect(try left.removing(["b"]).model.configuration.motion == nil)
+    #expect(throws: LibraryError.partOfPath(name: "a@0", scene: "a")) {
+      try model.removing(["a@0"])
+    }
+    #expect(throws: LibraryError.nameTaken("a")) { try model.renaming("c", to: "a") }
+    #expect(throws: LibraryError.nameTaken("b")) {
+      try model.checkNew(["b"], ownNames: ["b"])
+    }
+  }
+
   @Test("what leaves a model in disorder is refused")
   func refused() {
     #expect(throws: LibraryError.unknownScene(name: "rde", count: 2)) {

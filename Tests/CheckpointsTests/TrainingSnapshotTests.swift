@@ -36,6 +36,35 @@ struct TrainingSnapshotTests {
     }
   }
 
+  @Test("what makes the keys of recurrent paths comes back too, also of the good state")
+  func recurrence() throws {
+    try SafetensorsBytes.withTemporaryPath { path in
+      var snapshot = TinyModel.snapshotWithGood()
+      snapshot.configuration.motion = [
+        LatentTrajectory(scene: "m", curve: .recurrent, firstRow: 0, rowCount: 2, loops: true)
+      ]
+      let count = CodeRecurrence.parameterCount(
+        codeWidth: 3, stateWidth: CodeRecurrence.defaultStateWidth)
+      func numbers(_ count: Int, _ start: Float) -> [Float] {
+        (0..<count).map { start + 0.25 * Float($0) }
+      }
+      let recurrence = TrainingSnapshot.Recurrence(
+        parameters: numbers(count, -2), codes: numbers(3, 1), firstMoment: numbers(count, -1),
+        secondMoment: numbers(count, 0), codeFirstMoment: numbers(3, -1),
+        codeSecondMoment: numbers(3, 0), step: 7, codeSteps: [5])
+      snapshot.point.recurrence = recurrence
+      snapshot.lastGood?.recurrence = recurrence
+      snapshot.lastGood?.recurrence?.step = 3
+      try snapshot.write(to: path)
+      let read = try TrainingSnapshot.read(path)
+      #expect(read.point == snapshot.point && read.lastGood == snapshot.lastGood)
+
+      snapshot.point.recurrence = nil
+      try snapshot.write(to: path)
+      #expect(throws: CheckpointError.self) { try TrainingSnapshot.read(path) }
+    }
+  }
+
   @Test("a running mean comes back too, and is the training's result")
   func average() throws {
     try SafetensorsBytes.withTemporaryPath { path in

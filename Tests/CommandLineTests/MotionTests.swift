@@ -1,3 +1,5 @@
+import Foundation
+import Subprocess
 import Testing
 
 @Suite("Scenes that move") struct MotionTests {
@@ -7,10 +9,12 @@ import Testing
   ]
 
   /// A model of the windmill, of a few steps.
-  private static func model(in folder: TemporaryFolder, curve: String = "spline") async throws {
+  private static func model(
+    in folder: TemporaryFolder, curve: String = "spline", scene: String? = nil
+  ) async throws {
     expectSuccess(
       try await Program.run(
-        ["dataset", Fixtures.shippedScene("windmill"), "-o", "data"] + views, in: folder))
+        ["dataset", scene ?? Fixtures.shippedScene("windmill"), "-o", "data"] + views, in: folder))
     expectSuccess(
       try await Program.run(
         ["train", "data", "-o", "m.safetensors", "--steps", "6", "--trajectory", curve]
@@ -19,7 +23,7 @@ import Testing
 
   @Test(
     "a moving scene is trained, described, evaluated and rendered at its times",
-    arguments: ["spline", "fourier"])
+    arguments: ["spline", "fourier", "recurrent"])
   func roundTrip(curve: String) async throws {
     try await withTemporaryFolder { folder in
       try await Self.model(in: folder, curve: curve)
@@ -66,11 +70,31 @@ import Testing
     }
   }
 
-  @Test("a run that stops and goes on makes the same model")
-  func resume() async throws {
+  @Test("a run whose keys a recurrence makes is stopped, goes on, and makes the same bytes")
+  func resumedBytes() async throws {
     try await withTemporaryFolder { folder in
       try await Self.model(in: folder)
-      let half = ["--steps", "3", "--trajectory-rows", "5"] + Fixtures.smallTraining
+      let options =
+        ["--steps", "120", "--trajectory", "recurrent", "--average-decay", "0.9"]
+        + Fixtures.smallTraining
+      expectSuccess(
+        try await Program.run(
+          ["train", "data", "-o", "a.safetensors", "--threads", "2"] + options, in: folder))
+      let stopped = try await Program.run(
+        ["train", "data", "-o", "b.safetensors", "--threads", "1"] + options, in: folder,
+        sending: .interrupt, afterLine: "1 scene ", milliseconds: 150)
+      #expect([0, 130].contains(stopped.exitCode), "\(stopped.errors)")
+      expectSuccess(try await Program.run(["train", "--resume", "b.run"], in: folder))
+      #expect(try folder.bytes(of: "a.safetensors") == folder.bytes(of: "b.safetensors"))
+    }
+  }
+
+  @Test("a run that stops and goes on makes the same model", arguments: ["spline", "recurrent"])
+  func resume(curve: String) async throws {
+    try await withTemporaryFolder { folder in
+      try await Self.model(in: folder, curve: curve)
+      let half =
+        ["--steps", "3", "--trajectory-rows", "5", "--trajectory", curve] + Fixtures.smallTraining
       expectSuccess(
         try await Program.run(["train", "data", "-o", "h.safetensors"] + half, in: folder))
       let refused = try await Program.run(
@@ -123,6 +147,51 @@ import Testing
           in: folder))
       let timed = try folder.names().filter { $0.hasPrefix("t_") }
       #expect(timed.count == 7)
+    }
+  }
+
+  @Test("a timeline asks a scene that does not loop for times from 0 to 1")
+  func timelineOutOfRange() async throws {
+    try await withTemporaryFolder { folder in
+      let mill = try String(contentsOfFile: Fixtures.shippedScene("windmill"), encoding: .utf8)
+      try folder.put(mill.replacing("\"loop\": true", with: "\"loop\": false"), at: "mill.json")
+      try await Self.model(in: folder, scene: "mill.json")
+      try folder.put(
+        """
+        {"hypermarch_timeline": 1, "fps": 2, "size": [8, 8], "latent": [
+          {"time": 0, "scene": "mill", "scene_time": 0},
+          {"time": 1, "scene": "mill", "scene_time": 1.5}]}
+        """, at: "t.json")
+      let run = try await Program.run(
+        ["interpolate", "m.safetensors", "--timeline", "t.json", "-o", "t_####.png"], in: folder)
+      expectFailure(
+        run, code: 65,
+        line: "t.json: latent[1].scene_time: found 1.5, expected 0…1, as mill does not loop")
+    }
+  }
+
+  @Test("a scene that moves is removed as one, not by a part of its path")
+  func library() async throws {
+    try await withTemporaryFolder { folder in
+      try await Self.model(in: folder)
+      for (name, code, line) in [
+        ("windmill@1", 65, "found windmill@1, a part of the path of windmill"),
+        ("windmill", 65, "found all of the model's scenes"),
+      ] as [(String, Int32, String)] {
+        let run = try await Program.run(
+          ["remove-scenes", "m.safetensors", name, "--overwrite"], in: folder)
+        #expect(run.exitCode == code && run.errorLines.count == 1, "\(run.errors)")
+        #expect(run.errors.contains(line), "\(run.errors)")
+      }
+      expectSuccess(
+        try await Program.run(
+          ["rename-scene", "m.safetensors", "windmill", "mill", "--overwrite"], in: folder))
+      let info = try await Program.run(["info", "m.safetensors"], in: folder)
+      #expect(info.output.contains("  mill, moving: spline of 5 codes"))
+      let added = try await Program.run(
+        ["add-scenes", "m.safetensors", "data", "--overwrite"], in: folder)
+      #expect(added.exitCode == 65 && added.errorLines.count == 1, "\(added.errors)")
+      #expect(added.errors.contains("found a scene that moves, expected scenes at rest"))
     }
   }
 

@@ -27,9 +27,11 @@ struct LatentTrajectoryTests {
       names: (0..<10).map(String.init), width: width, standardDeviation: 1, generator: &random)
   }
 
-  @Test("at a spline's key the code is the key's to the last bit", arguments: [true, false])
-  func keys(loops: Bool) {
-    let trajectory = Form(curve: .spline, loops: loops).trajectory
+  @Test(
+    "at a key the code is the key's to the last bit", arguments: [true, false],
+    LatentTrajectory.Curve.allCases.filter(\.hasKeys))
+  func keys(loops: Bool, curve: LatentTrajectory.Curve) {
+    let trajectory = Form(curve: curve, loops: loops).trajectory
     let table = Self.table()
     let times = trajectory.keyTimes
     #expect(times[0] == 0 && (loops ? times[6] < 1 : times[6] == 1))

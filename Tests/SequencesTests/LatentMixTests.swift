@@ -1,3 +1,4 @@
+import NeuralFields
 import Sequences
 import Testing
 
@@ -24,6 +25,10 @@ import Testing
       "0.25*x-1.latent.safetensors+b",
       mix([(.file("x-1.latent.safetensors"), 0.25), (.scene("b"), 1)])
     ),
+    (
+      "x.latent.safetensors@2*0.5+a",
+      mix([(.row(2, ofFile: "x.latent.safetensors"), 0.5), (.scene("a"), 1)])
+    ),
     ("0.5*0.5", mix([(.scene("0.5"), 0.5)])),
     ("a-a", mix([(.scene("a"), 0)])),
   ]
@@ -36,6 +41,17 @@ import Testing
   @Test("a mix's text is read as the mix", arguments: texts.map(\.1))
   func roundTrip(mix: LatentMix) throws {
     #expect(try LatentMix(parsing: mix.text, names: Self.names) == mix)
+  }
+
+  @Test("a moment of a file that moves is a mix of its rows") func moments() {
+    let path = LatentTrajectory(
+      scene: "x", curve: .spline, firstRow: 0, rowCount: 4, loops: true)
+    let mix = Self.mix([(.file("x"), 0.5), (.scene("a"), 0.5)])
+    #expect(
+      mix.moment(at: 0.25, of: [path])
+        == Self.mix([(.row(1, ofFile: "x"), 0.5), (.scene("a"), 0.5)]))
+    #expect(mix.moment(at: 0.3, of: [path]).parts.count == 5)
+    #expect(mix.moment(at: 0.3, of: []) == mix)
   }
 
   @Test("a mean is a scene where the model has one of that name") func sceneCalledMean() throws {

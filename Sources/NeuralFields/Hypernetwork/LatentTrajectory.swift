@@ -17,6 +17,11 @@ package struct LatentTrajectory: Sendable, Hashable, Codable {
     /// c(t) = c₀ + Σₕ aₕ cos 2πht + bₕ sin 2πht where it loops, rows c₀, a₁, b₁, a₂, …; else
     /// c₀ + Σₕ aₕ cos πht, rows c₀, a₁, a₂, ….
     case fourier
+    /// The rows are codes at equal steps of time that `CodeRecurrence` made, joined as a spline's.
+    case recurrent
+
+    /// Whether the rows are codes, through which the path goes at its keys.
+    package var hasKeys: Bool { self != .fourier }
   }
 
   /// The moving scene's name.
@@ -50,19 +55,19 @@ package struct LatentTrajectory: Sendable, Hashable, Codable {
   /// The names of its rows in the table.
   package var rowNames: [String] { (0..<rowCount).map { "\(scene)\(Self.rowSeparator)\($0)" } }
 
-  /// When a spline is at its keys, `[rowCount]`: equal steps from 0, to 1 unless it loops.
+  /// When a path is at its keys, `[rowCount]`: equal steps from 0, to 1 unless it loops.
   package var keyTimes: [Double] {
     let stepCount = loops ? rowCount : rowCount - 1
     return (0..<rowCount).map { Double($0) / Double(stepCount) }
   }
 
-  /// What each row weighs at a time, `[rowCount]`; at a spline's key exactly 1 for it alone.
+  /// What each row weighs at a time, `[rowCount]`; at a key exactly 1 for it alone.
   ///
   /// - Parameter time: 0…1.
   package func weights(at time: Double) -> [Double] {
     precondition((0...1).contains(time), "found time \(time), expected 0…1")
     switch curve {
-    case .spline:
+    case .spline, .recurrent:
       let place = time * Double(loops ? rowCount : rowCount - 1)
       let nearest = place.rounded()
       // A share so near a key that it is rounding alone is at the key.
@@ -87,7 +92,7 @@ package struct LatentTrajectory: Sendable, Hashable, Codable {
 
   /// How little the path is smooth, and its gradient, which is added.
   ///
-  /// Of a spline the mean square of the second differences of its keys:
+  /// Of a path with keys the mean square of their second differences:
   ///
   ///     P = Σₖ |cₖ₋₁ − 2 cₖ + cₖ₊₁|² / (n width)
   ///
@@ -109,7 +114,7 @@ package struct LatentTrajectory: Sendable, Hashable, Codable {
       "found \(values.count) values and \(gradient.count) gradients, expected \(rowCount)×\(width)")
     var sum = 0.0
     switch curve {
-    case .spline:
+    case .spline, .recurrent:
       let keys = loops ? Array(0..<rowCount) : Array(1..<max(1, rowCount - 1))
       let scale = weight / Float(max(keys.count, 1) * width)
       for key in keys {
@@ -148,7 +153,7 @@ package struct LatentTrajectory: Sendable, Hashable, Codable {
       let range = table.range(ofRow: row)
       for (index, source) in zip(range, first) {
         table.values[index] =
-          share * table.values[index] + (curve == .spline ? table.values[source] : 0)
+          share * table.values[index] + (curve.hasKeys ? table.values[source] : 0)
       }
     }
   }

@@ -17,12 +17,15 @@ struct FitCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         hypermarch fit scenes/cars.safetensors toy.png -o toy.latent.safetensors
-        hypermarch fit cars.safetensors a.png --azimuth 30 -o a.latent.safetensors
+        hypermarch fit moving.safetensors --sequence clip -o clip.latent.safetensors
 
       Pictures are PNGs of any size, with alpha or on a plain background. Cameras: of a \
       transforms.json, by the pictures' names or --frames; or an orbit or a look-at, for one picture; \
       or none, then the camera of one picture is found. Matrices are camera to world, OpenGL axes: x \
       right, y up, looking along -z.
+
+      --sequence takes a folder whose transforms.json has a time in 0…1 of every frame, from one \
+      fixed camera or several, and finds how a scene moves: the latent then has a --time.
 
       A fit that should not be trusted says why, on standard error and in the report. The same \
       command gives the same bytes, unless --seconds cuts it short.
@@ -35,6 +38,7 @@ struct FitCommand: ParsableCommand {
   var pictures: [String] = []
 
   @OptionGroup(title: "Fit") var fit: FitOptions
+  @OptionGroup(title: "Motion") var motion: SequenceFitOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
   @OptionGroup(title: "Posterior") var posterior: PosteriorOptions
 
@@ -65,9 +69,27 @@ struct FitCommand: ParsableCommand {
   @Flag(help: "Show no progress.")
   var quiet = false
 
-  func validate() throws { try posterior.checkCount(samples, option: "--samples") }
+  func validate() throws {
+    try posterior.checkCount(samples, option: "--samples")
+    guard motion.sequence != nil else { return }
+    for (option, isUsed) in [
+      ("pictures", !pictures.isEmpty), ("a camera", !camera.isDefault),
+      ("--mask", !fit.mask.isEmpty), ("--unknown-camera", fit.unknownCamera),
+      ("--rank", fit.rank != nil), ("--posterior", posterior.posterior),
+    ] where isUsed {
+      throw ValidationError("--sequence: found it beside \(option), expected one of them")
+    }
+  }
 
   func run() throws {
+    if let sequence = motion.sequence {
+      try SequenceFitting(self, sequence: sequence).run()
+    } else {
+      try fitPictures()
+    }
+  }
+
+  private func fitPictures() throws {
     let start = ContinuousClock.now
     var budget = MemoryBudget(memory, threadCount: threads.count)
     try budget.readModel(model)

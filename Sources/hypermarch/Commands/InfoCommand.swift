@@ -9,14 +9,15 @@ import Sequences
 struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract: "Show what a model holds, or how a picture was made.",
+    abstract: "Show what a model or a latent file holds, or how a picture was made.",
     discussion: """
       EXAMPLES
         hypermarch info
         hypermarch info snowman.safetensors --json
 
-      Of a model: its shape, size per scene, scenes and training record. Of a picture (*.png) that \
-      hypermarch made: the settings it carries.
+      Of a model: its shape, size per scene, scenes and training record. Of a latent file \
+      (*.latent.safetensors): its model and what it holds. Of a picture (*.png) that hypermarch \
+      made: the settings it carries.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -29,6 +30,12 @@ struct InfoCommand: ParsableCommand {
     if model.path.lowercased().hasSuffix(".png") {
       let settings = try PictureSettings(ofPicture: model.path)
       Terminal.result(json ? Terminal.json(settings) : settings.lines.joined(separator: "\n"))
+      return
+    }
+    if model.path.hasSuffix(LatentMix.fileSuffix) {
+      let report = LatentFileReport(
+        try CommandFailure.wrapping { try LatentFile.read(model.path) })
+      Terminal.result(json ? Terminal.json(report) : report.text)
       return
     }
     var budget = MemoryBudget(memory)

@@ -6,12 +6,12 @@ import Training
 
 /// How scenes that move are learned.
 struct MotionOptions: ParsableArguments {
-  @Option(help: "The code's path over time: spline, the default, or fourier.")
+  @Option(help: "The code's path over time: spline, the default, fourier or recurrent.")
   var trajectory: LatentTrajectory.Curve?
 
   @Option(
     help: ArgumentHelp(
-      "Codes that a path is made of, 2…64: a spline's keys, Fourier coefficients; else 12.",
+      "Codes that a path is made of, 2…64: its keys, or Fourier coefficients; else 12.",
       valueName: "n"))
   var trajectoryRows: Int?
 

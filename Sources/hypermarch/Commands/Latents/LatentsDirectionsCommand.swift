@@ -56,7 +56,7 @@ struct LatentsDirectionsCommand: ParsableCommand {
       sheet?.memoryBytes(count: 5 * min(count ?? 8, checkpoint.latents.width)) ?? 0,
       for: "the sheet")
     try budget.state(advice: "a smaller --count or --size", isQuiet: quiet)
-    let found = PrincipalDirections(checkpoint.latents)
+    let found = PrincipalDirections(checkpoint.sceneCodes)
     let total = found.deviations.count
     guard total > 0 else {
       throw CommandFailure(

@@ -68,8 +68,17 @@ struct MergeModelsCommand: ParsableCommand {
     try checkFamily(before.configuration, other.configuration)
     let names = other.latents.names.map { (renameB ?? "") + $0 }
     let ownNames = other.latents.ownRows.map { names[$0] }
+    let motion = (other.configuration.motion ?? []).map { path in
+      var path = path
+      path.scene = (renameB ?? "") + path.scene
+      path.firstRow += before.latents.names.count
+      return path
+    }
     do throws(LibraryError) {
       try before.checkNew(names, ownNames: ownNames)
+      for path in motion where before.configuration.knownNames.contains(path.scene) {
+        throw .nameTaken(path.scene)
+      }
     } catch {
       throw CommandFailure(
         "\(first): \(error) for that of \(second): see --rename-b", .badData)
@@ -95,7 +104,7 @@ struct MergeModelsCommand: ParsableCommand {
       try CommandFailure.wrapping(place: second, names: []) { () throws(LibraryError) in
         try before.adding(
           before.latents.appending(merge.latents), hypernetwork: merge.hypernetwork,
-          newOwnNames: ownNames, by: record)
+          newOwnNames: ownNames, newMotion: motion, by: record)
       }
     }
     if library.dryRun {

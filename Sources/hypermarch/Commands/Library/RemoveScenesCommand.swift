@@ -30,7 +30,7 @@ struct RemoveScenesCommand: ParsableCommand {
     let (checkpoint, type) = try library.read(model, &budget)
     try budget.state(advice: "a smaller model")
     let (result, removed) = try CommandFailure.wrapping(
-      place: model, names: checkpoint.latents.names
+      place: model, names: checkpoint.configuration.knownNames
     ) {
       () throws(LibraryError) in try checkpoint.removing(names)
     }

@@ -32,7 +32,7 @@ struct RenameSceneCommand: ParsableCommand {
     let (checkpoint, type) = try library.read(model, &budget)
     try budget.state(advice: "a smaller model")
     let (result, renamed) = try CommandFailure.wrapping(
-      place: model, names: checkpoint.latents.names
+      place: model, names: checkpoint.configuration.knownNames
     ) {
       () throws(LibraryError) in try checkpoint.renaming(old, to: new)
     }
