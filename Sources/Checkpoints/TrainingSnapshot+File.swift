@@ -149,6 +149,13 @@ extension TrainingSnapshot.Point {
       ]
     }
     if let recurrence { tensors += recurrence.tensors(prefix: prefix) }
+    if let deviations {
+      tensors += [
+        tensor("code_deviations", deviations.logarithms),
+        tensor("code_deviation_first_moment", deviations.firstMoment),
+        tensor("code_deviation_second_moment", deviations.secondMoment),
+      ]
+    }
     tensors += [
       tensor("cells", PackedBytes.pack(Array(bytes.joined()))),
       tensor("cell_bytes", bytes.map { Float($0.count) }),
@@ -188,6 +195,14 @@ extension TrainingSnapshot.Point {
       average = TrainingSnapshot.Average(
         parameters: try tensors.take(prefix + "average", shape: shape),
         codes: try tensors.take(prefix + "code_average", shape: codeShape))
+    }
+    if tensors.contains(prefix + "code_deviations") {
+      deviations = TrainingSnapshot.Deviations(
+        // Beyond these no deviation is a number.
+        logarithms: try tensors.take(prefix + "code_deviations", shape: codeShape, in: -80...80),
+        firstMoment: try tensors.take(prefix + "code_deviation_first_moment", shape: codeShape),
+        secondMoment: try tensors.take(
+          prefix + "code_deviation_second_moment", shape: codeShape, in: squares))
     }
   }
 

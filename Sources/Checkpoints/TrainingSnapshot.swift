@@ -34,6 +34,8 @@ package struct TrainingSnapshot: Sendable {
     package var average: Average?
     /// What makes the keys of recurrent paths, where there are some.
     package var recurrence: Recurrence?
+    /// How certain the codes are, where the training learns it.
+    package var deviations: Deviations?
     /// Steps that the hypernetwork and each code have taken.
     package var optimizerStep: Int
     package var codeSteps: [Int]
@@ -98,6 +100,21 @@ package struct TrainingSnapshot: Sendable {
     package init(parameters: [Float], codes: [Float]) {
       self.parameters = parameters
       self.codes = codes
+    }
+  }
+
+  /// Logarithms of the codes' deviations, and Adam's moments of them, `[scenes × latent width]` each.
+  ///
+  /// They have taken the steps that the codes have taken.
+  package struct Deviations: Sendable, Hashable {
+    package var logarithms: [Float]
+    package var firstMoment: [Float]
+    package var secondMoment: [Float]
+
+    package init(logarithms: [Float], firstMoment: [Float], secondMoment: [Float]) {
+      self.logarithms = logarithms
+      self.firstMoment = firstMoment
+      self.secondMoment = secondMoment
     }
   }
 

@@ -9,8 +9,11 @@ import VolumeRendering
 extension Fitter {
   /// Trains a new field on rays, by Adam on its weights.
   ///
-  /// - Parameter seconds: how long; the same that the fit took.
-  package mutating func scratchField(for rays: FitRays, seconds: Double) -> CoordinateMLP {
+  /// - Parameter processorSeconds: how long, all threads together; the same that the fit took. What else runs on
+  ///   the machine takes neither's.
+  package mutating func scratchField(
+    for rays: FitRays, processorSeconds seconds: Double
+  ) -> CoordinateMLP {
     var random = SeededGenerator(seed: settings.seed, 6)
     var weights: [Float] = []
     var inputs = 1
@@ -23,12 +26,12 @@ extension Fitter {
         standardDeviation: isMatrix ? (2 / Float(inputs)).squareRoot() : 0)
     }
     var optimizer = Adam(rowLength: weights.count)
-    let start = ContinuousClock.now
+    let start = ProcessorClock.processSeconds
     var field = model.field(FieldWeights(weights))
     var occupancy = FitOccupancy(everywhereIn: model.bound)
     var step = 0
     while true {
-      let elapsed = (ContinuousClock.now - start) / .seconds(1)
+      let elapsed = ProcessorClock.processSeconds - start
       guard elapsed < seconds else { break }
       // Early on there is no telling where density will be.
       if step >= 64, step % settings.occupancyPeriod == 0 {

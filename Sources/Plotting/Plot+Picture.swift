@@ -14,7 +14,16 @@ extension Plot {
     drawAxes(layout, on: &drawing)
     for own in series { drawLine(of: own, on: &drawing) }
     for own in series { drawPoints(of: own, on: &drawing) }
-    for text in layout.texts + pointLabels(layout) { draw(text, on: &drawing) }
+    for text in layout.texts { draw(text, on: &drawing) }
+    for text in pointLabels(layout) {
+      // A white edge keeps a label apart from a line that it stands on.
+      for x: Float in [-2, 0, 2] {
+        for y: Float in [-2, 0, 2] {
+          draw(text, movedBy: [x, y], colour: [1, 1, 1], on: &drawing)
+        }
+      }
+      draw(text, on: &drawing)
+    }
     for entry in layout.legend { drawSample(of: entry.series, in: entry.sample, on: &drawing) }
     return drawing.image
   }
@@ -88,14 +97,17 @@ extension Plot {
     }
   }
 
-  private func draw(_ text: PlotLayout.Text, on drawing: inout Drawing) {
+  private func draw(
+    _ text: PlotLayout.Text, movedBy move: SIMD2<Float> = .zero, colour: SIMD3<Float> = Self.ink,
+    on drawing: inout Drawing
+  ) {
+    let box = text.box
     drawing.text(
-      text.text,
-      at: text.isUpward ? [text.box.minimum.x, text.box.maximum.y] : text.box.minimum,
-      colour: Self.ink, isUpward: text.isUpward)
+      text.text, at: move + (text.isUpward ? [box.minimum.x, box.maximum.y] : box.minimum),
+      colour: colour, isUpward: text.isUpward)
   }
 
-  /// Labels of points, above, below, right or left of them.
+  /// Labels of points, above, below, right or left of them, or between two of these.
   ///
   /// One is put where it touches no text, no point and no edge of the frame, and left out where it does on all
   /// sides.
@@ -131,11 +143,13 @@ extension Plot {
   /// Where a text may stand beside a point.
   private func sides(of place: SIMD2<Float>, size: SIMD2<Float>) -> [PlotBox] {
     let gap = Self.markerRadius + 3
+    let (above, below) = (place.y - gap - size.y, place.y + gap)
+    let (left, right) = (place.x - gap - size.x, place.x + gap)
     let corners: [SIMD2<Float>] = [
-      [place.x - size.x / 2, place.y - gap - Drawing.ascent],
-      [place.x - size.x / 2, place.y + gap],
-      [place.x + gap, place.y - Drawing.ascent / 2],
-      [place.x - gap - size.x, place.y - Drawing.ascent / 2],
+      [place.x - size.x / 2, above], [place.x - size.x / 2, below],
+      [right, place.y - Drawing.ascent / 2], [left, place.y - Drawing.ascent / 2],
+      [right, above + gap / 2], [left, above + gap / 2], [right, below - gap / 2],
+      [left, below - gap / 2],
     ]
     return corners.map { PlotBox(at: $0.rounded(.toNearestOrEven), size: size) }
   }

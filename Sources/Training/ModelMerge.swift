@@ -23,8 +23,8 @@ package struct ModelMerge {
   }
 
   package let settings: Settings
-  private let held: OutputRegularizer
-  private let taught: OutputRegularizer
+  private var held: OutputRegularizer
+  private var taught: OutputRegularizer
   private let threadCount: Int
   private let schedule: LearningRateSchedule
   private var state: TrainingState

@@ -1,3 +1,4 @@
+import Kernels
 package import NeuralFields
 
 /// Holds what a hypernetwork generates for old codes while it learns new scenes.
@@ -7,6 +8,9 @@ package import NeuralFields
 /// (von Oswald et al. 2020, eq. 2, https://arxiv.org/abs/1906.00695.) θ* are the parameters before, zₖ are
 /// n old codes, which rest, and W is the number of a field's weights. No old picture is needed, and a step
 /// draws the same number of codes however many there are, so that its cost does not grow with them.
+///
+/// Half of the codes have their turn. The others are drawn with a chance that grows with what their fields had
+/// changed when they were held last, so that the scene that loses most is held most.
 package struct OutputRegularizer: Sendable {
   /// θ*.
   package let anchor: Hypernetwork
@@ -22,6 +26,10 @@ package struct OutputRegularizer: Sendable {
   private let order: SceneOrder
   /// The rows, those of variants last.
   private let places: [Int]
+  private let ownCount: Int
+  private let seed: UInt64
+  /// Σⱼ sⱼ (wⱼ − w*ⱼ)² of each row when it was held last; nil before.
+  private var changes: [Float?]
 
   /// - Precondition: there is a code.
   package init(
@@ -41,11 +49,38 @@ package struct OutputRegularizer: Sendable {
     let isOwn = Set(own)
     places = own + codes.names.indices.filter { !isOwn.contains($0) }
     order = SceneOrder(seed: seed, sceneCount: places.count, ownCount: own.count)
+    ownCount = own.count
+    self.seed = seed
+    changes = [Float?](repeating: nil, count: places.count)
   }
 
-  /// The rows that a step holds: half of them, rounded up, are scenes of their own, the others variants.
+  /// The rows that a step holds: half of them, rounded up, have their turn, half of these scenes of their own;
+  /// the others are those scenes of their own that have changed, by chance.
   package func rows(ofStep step: Int) -> [Int] {
-    order.scenes(ofBatch: step, count: codesPerStep).map { places[$0] }
+    let count = min(codesPerStep, places.count)
+    let turn = order.scenes(
+      ofBatch: step, count: count == places.count ? count : min(count, max(2, (count + 1) / 2)))
+    var rows = turn.map { places[$0] }
+    var isDrawn = Set(rows)
+    let own = places[..<ownCount]
+    let known = own.compactMap { changes[$0] }
+    let usual = known.isEmpty ? 1 : known.reduce(0, +) / Float(known.count)
+    var random = SeededGenerator(seed: seed, 5, UInt64(step))
+    while rows.count < count {
+      let chances = own.map {
+        isDrawn.contains($0) ? 0 : max(changes[$0] ?? usual, .leastNormalMagnitude)
+      }
+      var left = random.uniform() * chances.reduce(0, +)
+      let drawn =
+        zip(own, chances).first { _, chance in
+          left -= chance
+          return chance > 0 && left < 0
+        }?.0 ?? places.first { !isDrawn.contains($0) }
+      guard let drawn else { break }
+      rows.append(drawn)
+      isDrawn.insert(drawn)
+    }
+    return rows
   }
 
   /// The codes of some rows, `[rows × width]`.
@@ -67,13 +102,20 @@ package struct OutputRegularizer: Sendable {
   /// - Parameters:
   ///   - weights: hⱼ(zₖ; θ) of a batch, `[batch × W]`, whose rows from `first` on belong to the codes.
   ///   - gradient: `[batch × W]`; only those rows are touched.
-  package func evaluate(
+  package mutating func evaluate(
     _ weights: [Float], first: Int, rows: [Int], gradient: inout [Float], threadCount: Int
   ) -> Double {
     guard !rows.isEmpty else { return 0 }
-    return Self.squaredChange(
+    let found = Self.squaredChanges(
       weights, first: first, targets: targets(ofRows: rows, threadCount: threadCount),
       scales: scales, weight: weight, gradient: &gradient)
+    for (row, change) in zip(rows, found) { changes[row] = change }
+    return Self.penalty(found, weight: weight, width: scales.count)
+  }
+
+  /// β / (n W) Σ of n rows' changes.
+  private static func penalty(_ changes: [Float], weight: Float, width: Int) -> Double {
+    Double(weight / Float(changes.count * width)) * changes.reduce(0) { $0 + Double($1) }
   }
 
   /// β / (n W) Σₖ Σⱼ sⱼ (wₖⱼ − w*ₖⱼ)² over n rows, and its derivative.
@@ -85,11 +127,22 @@ package struct OutputRegularizer: Sendable {
     _ weights: [Float], first: Int, targets: [Float], scales: [Float], weight: Float,
     gradient: inout [Float]
   ) -> Double {
+    penalty(
+      squaredChanges(
+        weights, first: first, targets: targets, scales: scales, weight: weight,
+        gradient: &gradient), weight: weight, width: scales.count)
+  }
+
+  /// Σⱼ sⱼ (wₖⱼ − w*ₖⱼ)² of each row, and the derivative as `squaredChange` has it.
+  private static func squaredChanges(
+    _ weights: [Float], first: Int, targets: [Float], scales: [Float], weight: Float,
+    gradient: inout [Float]
+  ) -> [Float] {
     let width = scales.count
     let factor = weight / Float(targets.count)
     let (weights, targets, scales) = (weights.span, targets.span, scales.span)
     var slopes = gradient.mutableSpan
-    var sum = 0.0
+    var sums: [Float] = []
     for row in 0..<targets.count / width {
       var rowSum: Float = 0
       for column in 0..<width {
@@ -99,9 +152,9 @@ package struct OutputRegularizer: Sendable {
         rowSum += slope * change
         slopes[place] = 2 * factor * slope
       }
-      sum += Double(rowSum)
+      sums.append(rowSum)
     }
-    return sum * Double(factor)
+    return sums
   }
 
   /// The most codes that ``sampleRows(of:)`` chooses.

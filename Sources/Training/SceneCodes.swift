@@ -49,6 +49,9 @@ package struct SceneCodes: Sendable {
 
   package var sceneCount: Int { sources.count }
 
+  /// Whether every scene has a row of its own, in their order.
+  var hasRowPerScene: Bool { sources == (0..<sources.count).map { .row($0) } }
+
   /// The codes of some scenes.
   ///
   /// - Parameter codes: becomes `[chosen × width]`.

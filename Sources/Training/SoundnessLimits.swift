@@ -26,6 +26,7 @@ struct SoundnessLimits {
       state.hypernetwork.parameters.span, earlier.hypernetwork.parameters.span, reach: reach)
       && state.optimizer.isSound && state.codeOptimizer.isSound
       && allowCodes(state, after: earlier) && allowRecurrence(state, after: earlier)
+      && allowDeviations(state, after: earlier)
       && allowAverage(
         state.average, after: earlier, reach: reach,
         codeReach: state.latents.names.indices.reduce(0) {
@@ -56,6 +57,18 @@ struct SoundnessLimits {
         own.recurrence.parameters.span, before.recurrence.parameters.span,
         reach: reach * learningRate)
       && Self.isNear(own.codes.span, before.codes.span, reach: reach * codeLearningRate)
+  }
+
+  private func allowDeviations(_ state: TrainingState, after earlier: TrainingState) -> Bool {
+    guard let found = state.deviations, let before = earlier.deviations else { return true }
+    return found.optimizer.isSound
+      && state.latents.names.indices.allSatisfy { row in
+        let range = state.latents.range(ofRow: row)
+        let steps = found.optimizer.stepCounts[row] - before.optimizer.stepCounts[row]
+        return Self.isNear(
+          found.logarithms.span.extracting(range), before.logarithms.span.extracting(range),
+          reach: Self.reach * CodeDeviations.rateShare * codeLearningRate * Float(max(steps, 0)))
+      }
   }
 
   private func codeReach(

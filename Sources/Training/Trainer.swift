@@ -20,7 +20,7 @@ package struct Trainer {
   private let sceneCodes: SceneCodes
   /// How many of them, the first, are shown in half of every step; the others share the other half.
   private let firstSceneCount: Int
-  private let regularizer: OutputRegularizer?
+  private var regularizer: OutputRegularizer?
   private let threadCount: Int
   private let schedule: LearningRateSchedule
   private var workers: [Backpropagation]
@@ -82,6 +82,10 @@ package struct Trainer {
       state.average = WeightAverage(
         parameters: state.hypernetwork.parameters, codes: state.latents.values)
     }
+    precondition(
+      configuration.divergenceWeight == nil || codes.hasRowPerScene,
+      "found deviations of codes on trajectories")
+    state.keepDeviations(configuration.divergenceWeight != nil)
     if state.occupancy.isEmpty {
       let cells = CellGrid(bound: bound, resolution: configuration.gridResolution)
       state.occupancy = [OccupancyEstimate](
@@ -131,6 +135,7 @@ package struct Trainer {
 
     // 1. Codes → field weights, for all scenes of the step at once.
     sceneCodes.gather(chosen, from: state.latents, into: &codes)
+    let moves = state.deviations?.move(&codes, ofRows: chosen, random: random.split(2)) ?? []
     let held = regularizer?.rows(ofStep: batch) ?? []
     state.hypernetwork.forward(
       codes: codes + (regularizer?.codes(ofRows: held) ?? []), batch: chosen.count + held.count,
@@ -157,10 +162,7 @@ package struct Trainer {
     // 4. Gradients of the field weights → hypernetwork and codes.
     sumSlices()
     let weights = pass.weights
-    let change =
-      regularizer?.evaluate(
-        weights, first: chosen.count, rows: held, gradient: &pass.weightGradient,
-        threadCount: threadCount) ?? 0
+    let change = hold(weights, first: chosen.count, rows: held)
     changeGradient?(&pass.weightGradient)
     let norm = pass.weightGradient.span.dot(pass.weightGradient.span).squareRoot()
     let gradientScale = health.gradientScale(norm: norm)
@@ -172,14 +174,19 @@ package struct Trainer {
     var codeGradient = Array(pass.codeGradient.prefix(codes.count))
     let penalty = Loss.latentPenalty(
       codes: codes, weight: configuration.latentPenalty, gradient: &codeGradient)
+    let slopes = state.deviationSlopes(
+      ofRows: chosen, moves: moves, weight: configuration.divergenceWeight,
+      gradient: &codeGradient)
     clock.end(.hypernetworkBackward)
 
     // 5. One step of Adam, unless a number is not finite: then nothing changes.
     let isFinite =
-      (loss + change + penalty).isFinite && norm.isFinite && codeGradient.span.hasFiniteSquares
+      (loss + change + penalty + slopes.penalty).isFinite && norm.isFinite
+      && codeGradient.span.hasFiniteSquares
+      && slopes.logarithms.span.hasFiniteSquares
       && state.hypernetwork.hasFiniteGradients(after: pass)
     if isFinite {
-      update(chosen, codeGradient: codeGradient, progress: progress)
+      update(chosen, codeGradient: codeGradient, slopes: slopes, progress: progress)
     } else {
       state.skippedStepCount += 1
     }
@@ -219,6 +226,14 @@ package struct Trainer {
   /// At first half of a ray's way through the bound.
   private var samplesPerRay: Double {
     state.samplesPerRay ?? Double(configuration.samplesPerDiagonal) / 2
+  }
+
+  /// Adds what holds the old scenes' weights to the gradient; returns what they add to the loss.
+  private mutating func hold(_ weights: [Float], first: Int, rows: [Int]) -> Double {
+    let threadCount = threadCount
+    return regularizer?.evaluate(
+      weights, first: first, rows: rows, gradient: &pass.weightGradient, threadCount: threadCount)
+      ?? 0
   }
 
   private mutating func takeAverage() {
@@ -336,26 +351,28 @@ package struct Trainer {
     return total
   }
 
-  private mutating func update(_ chosen: [Int], codeGradient: [Float], progress: Float) {
+  private mutating func update(
+    _ chosen: [Int], codeGradient: [Float], slopes: CodeDeviations.Slopes, progress: Float
+  ) {
     let share = health.rateShare * schedule.share(step: state.step, progress: progress)
+    let learningRate = configuration.learningRate * share
+    let codeLearningRate = configuration.codeLearningRate * share
     // At a rate of nothing the hypernetwork rests, to the last bit.
     if configuration.learningRate > 0 {
       state.optimizer.step(
-        &state.hypernetwork, after: pass, learningRate: configuration.learningRate * share,
-        threadCount: threadCount)
+        &state.hypernetwork, after: pass, learningRate: learningRate, threadCount: threadCount)
     }
     let gradients = sceneCodes.rowGradients(
       of: chosen, codeGradient: codeGradient, table: state.latents)
     for (row, gradient) in gradients where state.recurrence?.makes(row: row) != true {
       state.codeOptimizer.step(
-        &state.latents.values, row: row, gradient: gradient.span,
-        learningRate: configuration.codeLearningRate * share, threadCount: 1)
+        &state.latents.values, row: row, gradient: gradient.span, learningRate: codeLearningRate,
+        threadCount: 1)
       if configuration.normalizesCodes { state.latents.normalize(row: row, length: codeLength) }
     }
-    let (rate, codeRate) = (
-      configuration.learningRate * share, configuration.codeLearningRate * share
-    )
     state.recurrence?.step(
-      gradients, learningRate: rate, codeLearningRate: codeRate, latents: &state.latents)
+      gradients, learningRate: learningRate, codeLearningRate: codeLearningRate,
+      latents: &state.latents)
+    state.deviations?.step(rows: chosen, slopes: slopes, codeLearningRate: codeLearningRate)
   }
 }

@@ -38,6 +38,10 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// Weight of the mean square of the codes in the loss.
   package var latentPenalty: Float = 1e-4
 
+  /// Weight of the codes' divergence from the prior, a nat of each scene, in the loss; nil where codes have
+  /// no deviations.
+  package var divergenceWeight: Float?
+
   /// Weight of the roughness of moving scenes' trajectories in the loss.
   package var trajectorySmoothness: Float = 1e-3
 
@@ -92,6 +96,7 @@ extension TrainingConfiguration {
     averageDecay = try values.decodeIfPresent(Float.self, forKey: .averageDecay) ?? 0
     normalizesCodes = try values.decodeIfPresent(Bool.self, forKey: .normalizesCodes) ?? false
     latentPenalty = try values.decode(Float.self, forKey: .latentPenalty)
+    divergenceWeight = try values.decodeIfPresent(Float.self, forKey: .divergenceWeight)
     trajectorySmoothness =
       try values.decodeIfPresent(Float.self, forKey: .trajectorySmoothness) ?? 1e-3
     foregroundShare = try values.decode(Float.self, forKey: .foregroundShare)

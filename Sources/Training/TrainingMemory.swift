@@ -21,7 +21,7 @@ package enum TrainingMemory {
     return sceneCount * estimate + looked
   }
 
-  /// Weights, codes, Adam's two moments of each, and the running mean, where there is one.
+  /// Weights, codes, Adam's two moments of each, the running mean and the codes' deviations, where they are.
   ///
   /// They stand in memory five times: as the training changes them, as they were at the last save, as the
   /// tensors of a file and its bytes, and as a good state to go back to.
@@ -29,7 +29,8 @@ package enum TrainingMemory {
     _ configuration: TrainingConfiguration, parameterCount: Int, codeCount: Int
   ) -> Int {
     let arrays = configuration.averageDecay > 0 ? 4 : 3
-    return 5 * arrays * 4 * (parameterCount + codeCount)
+    let deviations = configuration.divergenceWeight == nil ? 0 : 3 * codeCount
+    return 5 * 4 * (arrays * (parameterCount + codeCount) + deviations)
   }
 
   /// What a merge learns with, beside the two models: the first one's weights as they change, Adam's

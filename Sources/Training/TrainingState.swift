@@ -16,6 +16,8 @@ package struct TrainingState: Sendable {
   package var average: WeightAverage?
   /// What makes the keys of recurrent paths, where there are some.
   package var recurrence: RecurrentPaths?
+  /// How certain the codes are, where that is learned.
+  package var deviations: CodeDeviations?
   /// What is known of every scene's space; empty where no step was taken yet.
   package var occupancy: [OccupancyEstimate] = []
   /// The steps that every scene took part in.

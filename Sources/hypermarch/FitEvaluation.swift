@@ -63,7 +63,7 @@ struct FitEvaluation {
       }
       return dataset.train[index]
     }
-    let start = ContinuousClock.now
+    let (start, processorStart) = (ContinuousClock.now, ProcessorClock.processSeconds)
     var fitter = Fitter(model, settings: settings, threadCount: threadCount)
     let view = model.checkpoint.configuration.defaultView
     let found = fitter.fit(
@@ -79,10 +79,11 @@ struct FitEvaluation {
     var codePsnr: Double?
     let drawn = posterior.map { fitter.posterior(of: latent, rays: rays, settings: $0) }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let processorSeconds = ProcessorClock.processSeconds - processorStart
     let scores = measure(model.checkpoint.field(for: latent), dataset)
     if refines { codePsnr = measure(model.checkpoint.field(for: found.code.code), dataset).psnr }
     let nearest = fitter.ranking(for: rays)[0]
-    let scratch = fitter.scratchField(for: rays, seconds: seconds)
+    let scratch = fitter.scratchField(for: rays, processorSeconds: processorSeconds)
     return Result(
       psnr: scores.psnr, ssim: scores.ssim, seconds: seconds,
       meanLatent: measure(model.checkpoint.field(for: model.prior.mean), dataset),

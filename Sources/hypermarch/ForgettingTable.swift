@@ -10,9 +10,11 @@ import Training
 /// Without pictures of the old scenes, the model before is the truth: its renderings are compared with those
 /// after. If what has changed is unlike the errors that were there, squared errors add up, and
 ///
-///     loss = 10 log₁₀(1 + e_change / e_before) dB
+///     loss = 10 log₁₀(1 + e_change / e_before) dB        e_before = a e,  e_rays = (f + (1 − f) ā) e
 ///
-/// where e_before is taken from the training's record. With pictures the loss is measured.
+/// e_rays is what the training's record says of its rays. A share f of them was drawn through the object alone,
+/// where all errors are: a scene that covers the share a of its pictures, ā on average, is taken to have the
+/// error e there and none elsewhere. With pictures the loss is measured.
 struct ForgettingTable {
   let entries: [LibraryChange.Forgetting]
 
@@ -31,24 +33,58 @@ struct ForgettingTable {
       ModelTrial(model: before, threadCount: threadCount),
       ModelTrial(model: after, threadCount: threadCount)
     )
-    let usualError = pow(10, -0.1 * (before.configuration.training?.trainingPsnr ?? 30))
     var reporter = ProgressReporter(isQuiet: isQuiet)
-    entries = rows.enumerated().map { place, row in
+    let found = rows.enumerated().map { place, row in
       let name = after.latents.names[row.after]
       reporter.show("comparing old scene \(place + 1) of \(rows.count)  \(name)")
       let (oldCode, newCode) = (before.latents[row.before], after.latents[row.after])
-      let ownPsnr = second.psnr(of: newCode, beside: first.ownViews(of: oldCode))
+      let own = first.ownViews(of: oldCode)
       let pictures = views[before.latents.names[row.before]]
-      let psnrBefore = pictures.map { first.psnr(of: oldCode, beside: $0) }
-      let psnrAfter = pictures.map { second.psnr(of: newCode, beside: $0) }
-      let change = pow(10, -0.1 * ownPsnr)
-      let loss =
-        if let psnrBefore, let psnrAfter { psnrBefore - psnrAfter } else {
-          ownPsnr >= Evaluation.highestPSNR ? 0 : 10 * log10(1 + change / usualError)
-        }
-      return LibraryChange.Forgetting(
-        scene: name, ownPsnr: ownPsnr, psnrBefore: psnrBefore, psnrAfter: psnrAfter, loss: loss)
+      return Comparison(
+        scene: name, coverage: own.coverage,
+        ownPsnr: second.psnr(of: newCode, beside: own.views),
+        psnrBefore: pictures.map { first.psnr(of: oldCode, beside: $0) },
+        psnrAfter: pictures.map { second.psnr(of: newCode, beside: $0) })
     }
+    let coverage = found.reduce(0) { $0 + $1.coverage } / Double(max(found.count, 1))
+    let error = Self.objectError(of: before.configuration.training, coverage: coverage)
+    entries = found.map { own in
+      let loss =
+        if let psnrBefore = own.psnrBefore, let psnrAfter = own.psnrAfter {
+          psnrBefore - psnrAfter
+        } else { Self.loss(ownPsnr: own.ownPsnr, errorBefore: own.coverage * error) }
+      return LibraryChange.Forgetting(
+        scene: own.scene, ownPsnr: own.ownPsnr, psnrBefore: own.psnrBefore,
+        psnrAfter: own.psnrAfter, loss: loss)
+    }
+  }
+
+  /// One scene before and after.
+  private struct Comparison {
+    let scene: String
+    /// The share of its pictures that it covers, 0…1.
+    let coverage: Double
+    let ownPsnr: Double
+    let psnrBefore: Double?
+    let psnrAfter: Double?
+  }
+
+  /// e: the mean squared error where there is an object.
+  ///
+  /// - Parameter coverage: ā.
+  private static func objectError(
+    of training: ModelConfiguration.TrainingRecord?, coverage: Double
+  ) -> Double {
+    let rayError = pow(10, -0.1 * (training?.trainingPsnr ?? 30))
+    let shares = training?.options["foreground"]?.split(separator: ",").compactMap { Double($0) }
+    let share = min(1, max(0, shares?.last ?? 0))
+    return rayError / max(share + (1 - share) * coverage, 1e-6)
+  }
+
+  /// dB.
+  private static func loss(ownPsnr: Double, errorBefore: Double) -> Double {
+    guard ownPsnr < Evaluation.highestPSNR else { return 0 }
+    return 10 * log10(1 + pow(10, -0.1 * ownPsnr) / max(errorBefore, 1e-12))
   }
 
   /// dB; 0 where there is no old scene.

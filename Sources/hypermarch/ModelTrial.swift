@@ -31,20 +31,24 @@ struct ModelTrial {
     )
   }
 
-  /// What the model shows of a code from all around, over white.
-  func ownViews(of code: LatentCode) -> [PosedImage] {
+  /// What the model shows of a code from all around, over white, and the share of these pictures that the
+  /// scene covers.
+  func ownViews(of code: LatentCode) -> (views: [PosedImage], coverage: Double) {
     let (field, grid) = field(of: code)
     let view = model.configuration.defaultView
     let distance = (view.camera.position - view.target).length
-    return (0..<Self.ownViewCount).map { index in
+    var coverage = 0.0
+    let views = (0..<Self.ownViewCount).map { index in
       let camera = Camera(
         orbitAzimuth: 2 * .pi * Float(index) / Float(Self.ownViewCount) - .pi / 3,
         elevation: .pi / 8, distance: distance, target: view.target,
         horizontalFieldOfView: view.fieldOfView * .pi / 180, width: Self.side, height: Self.side)
+      let rendered = renderer.render(field, camera: camera, grid: grid)
+      coverage += rendered.opacity.reduce(0) { $0 + Double($1) } / Double(Self.side * Self.side)
       return PosedImage(
-        image: renderer.render(field, camera: camera, grid: grid).picture(over: [1, 1, 1]),
-        camera: camera, name: "\(index)")
+        image: rendered.picture(over: [1, 1, 1]), camera: camera, name: "\(index)")
     }
+    return (views, coverage / Double(Self.ownViewCount))
   }
 
   /// The mean PSNR of a code's renderings beside pictures, dB.

@@ -92,7 +92,8 @@ struct TrainingSession {
         + " in \(ProgressReporter.clock(seconds)), "
         + String(format: "%.2f dB on training rays", smoothedPSNR)
         + (trainer.state.skippedStepCount > 0
-          ? ", \(trainer.state.skippedStepCount) skipped: not finite" : ""))
+          ? ", \(trainer.state.skippedStepCount) skipped: not finite" : "")
+        + (trainer.state.meanDivergence.map { String(format: ", codes of %.0f nats", $0) } ?? ""))
     if trainer.health.hasGivenUp { try giveUp() }
     if let code = signals.failureCode {
       throw CommandFailure(
@@ -169,6 +170,8 @@ struct TrainingSession {
     let skippedSteps: Int
     let clippedSteps: Int
     let rollbacks: Int
+    /// Nats that scenes' codes differ from the prior by, where codes are variational.
+    let divergence: Double?
   }
 
   private mutating func save(_ interval: Interval, seconds: Double) throws {
@@ -179,7 +182,7 @@ struct TrainingSession {
       loss: interval.steps > 0 ? interval.loss / Double(interval.steps) : 0, psnr: interval.psnr,
       raysPerSecond: Double(interval.rays) / max(seconds - interval.start, 1e-9),
       skippedSteps: state.skippedStepCount, clippedSteps: interval.clippedSteps,
-      rollbacks: trainer.health.record.rollbackCount)
+      rollbacks: trainer.health.record.rollbackCount, divergence: state.meanDivergence)
     // A run that was finished already has nothing to log.
     let hasNews = interval.rays > 0
     snapshot.update(from: trainer, seconds: seconds)

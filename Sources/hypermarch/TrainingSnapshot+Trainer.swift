@@ -52,6 +52,13 @@ extension TrainingSnapshot {
       average: point.average.map {
         WeightAverage(parameters: $0.parameters, codes: $0.codes)
       })
+    state.deviations = point.deviations.map {
+      CodeDeviations(
+        logarithms: $0.logarithms, width: width,
+        optimizer: Adam(
+          rowLength: width, firstMoment: $0.firstMoment, secondMoment: $0.secondMoment,
+          stepCounts: point.codeSteps))
+    }
     // A moment of a moving scene has cells of its own.
     if !point.cells.isEmpty { state.visitCounts = point.cells.map(\.visits) }
     for scene in point.cells {
@@ -87,6 +94,11 @@ extension TrainingSnapshot.Point {
         TrainingSnapshot.Average(parameters: $0.parameters, codes: $0.codes)
       }, optimizerStep: state.optimizer.stepCounts[0], codeSteps: state.codeOptimizer.stepCounts,
       step: state.step, skippedSteps: state.skippedStepCount)
+    deviations = state.deviations.map {
+      TrainingSnapshot.Deviations(
+        logarithms: $0.logarithms, firstMoment: $0.optimizer.firstMoment,
+        secondMoment: $0.optimizer.secondMoment)
+    }
     cells = zip(state.occupancy, state.visitCounts).map { estimate, visits in
       TrainingSnapshot.Cells(
         visits: visits, updates: estimate.updateCount, bytes: estimate.encodedCells)

@@ -93,6 +93,26 @@ struct TrainingSnapshotTests {
     }) { .unexpectedTensor(path: $0, tensor: "optimizer.code_average") }
   }
 
+  @Test("deviations of codes come back too, and a file without them has none")
+  func deviations() throws {
+    try SafetensorsBytes.withTemporaryPath { path in
+      var snapshot = TinyModel.snapshotWithGood()
+      let deviations = TrainingSnapshot.Deviations(
+        logarithms: [-3, -2.5, 0, 1, -7, -2], firstMoment: [1, -1, 2, -2, 3, -3],
+        secondMoment: [1, 1, 4, 4, 9, 9])
+      snapshot.point.deviations = deviations
+      try snapshot.write(to: path)
+      let read = try TrainingSnapshot.read(path)
+      #expect(read.point.deviations == deviations && read.lastGood?.deviations == nil)
+      #expect(read.point == snapshot.point && read.lastGood == snapshot.lastGood)
+    }
+    try expectError({ file in
+      file.tensors.append(Tensor(name: "optimizer.code_deviations", shape: [1], values: [1]))
+    }) {
+      .shape(path: $0, tensor: "optimizer.code_deviations", found: [1], expected: [6])
+    }
+  }
+
   @Test("a file of version 1 is read, and known to lack something")
   func version1() throws {
     try SafetensorsBytes.withTemporaryPath { path in

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Resumed bytes") struct ResumedBytesTests {
   private static let options =
-    ["--steps", "160", "--average-decay", "0.9", "--scenes-per-step", "2"] + Fixtures.smallTraining
+    ["--steps", "160", "--average-decay", "0.9", "--scenes-per-step", "2", "--variational"]
+    + Fixtures.smallTraining
 
   private static func model(in folder: TemporaryFolder) async throws -> [UInt8] {
     let run = try await Program.run(

@@ -38,7 +38,7 @@ import Training
     "its gradient to the parameters agrees with finite differences",
     arguments: TinyModels.generators)
   func gradient(generator: GeneratorKind) {
-    let regularizer = Self.regularizer(generator)
+    var regularizer = Self.regularizer(generator)
     let network = Self.moved(regularizer.anchor)
     let rows = [0, 3, 2]
     let codes = regularizer.codes(ofRows: rows)
@@ -82,7 +82,7 @@ import Training
 
   @Test("where nothing has changed it is nothing, and pulls nowhere")
   func anchor() {
-    let regularizer = Self.regularizer(.perLayer)
+    var regularizer = Self.regularizer(.perLayer)
     let rows = [1, 2]
     let weights = regularizer.targets(ofRows: rows, threadCount: 1)
     var gradient = [Float](repeating: 3, count: weights.count)
@@ -93,7 +93,7 @@ import Training
 
   @Test("rows of other scenes keep their gradient")
   func otherRows() {
-    let regularizer = Self.regularizer(.perLayer)
+    var regularizer = Self.regularizer(.perLayer)
     let count = Self.target.count
     var gradient = [Float](repeating: 3, count: 3 * count)
     let weights = [Float](repeating: 0, count: 3 * count)
@@ -114,7 +114,7 @@ import Training
         let rows = regularizer.rows(ofStep: step)
         #expect(rows.count == 5 && Set(rows).count == 5)
         let ownCount = rows.count { $0 < sceneCount }
-        #expect(ownCount == (variantCount == 0 ? 5 : 3))
+        #expect(ownCount == (variantCount == 0 ? 5 : 4))
       }
     }
   }
@@ -124,9 +124,34 @@ import Training
     let names = (0..<7).map { "s\($0)" } + ["s0~1", "s1~1"]
     let regularizer = Self.regularizer(
       .perLayer, codes: Self.codes(names: names), codesPerStep: 2)
-    #expect(Set((0..<7).flatMap { regularizer.rows(ofStep: $0) }) == Set(0..<9))
+    #expect(Set((0..<14).flatMap { regularizer.rows(ofStep: $0) }) == Set(0..<9))
     let small = Self.regularizer(.perLayer, codesPerStep: 99)
     #expect(small.rows(ofStep: 3).sorted() == [0, 1, 2, 3])
+  }
+
+  @Test("the scene that has changed most is held most often, and none is left out")
+  func chances() {
+    let names = (0..<20).map { "s\($0)" } + ["s0~1", "s1~1"]
+    var regularizer = Self.regularizer(
+      .perLayer, codes: Self.codes(names: names), codesPerStep: 4)
+    let count = Self.target.count
+    var gradient = [Float](repeating: 0, count: 22 * count)
+    // The change of each scene is that of all others together for the fourth.
+    let all = Array(0..<22)
+    var weights = regularizer.targets(ofRows: all, threadCount: 1)
+    for row in all {
+      for index in row * count..<(row + 1) * count {
+        weights[index] += row == 3 ? Float(19).squareRoot() : 1
+      }
+    }
+    _ = regularizer.evaluate(weights, first: 0, rows: all, gradient: &gradient, threadCount: 1)
+    var counts = [Int](repeating: 0, count: 22)
+    for step in 0..<400 {
+      for row in regularizer.rows(ofStep: step) { counts[row] += 1 }
+    }
+    #expect(counts[3] > 5 * (counts[..<20].reduce(0, +) - counts[3]) / 19, "\(counts)")
+    #expect(counts.allSatisfy { $0 > 0 }, "\(counts)")
+    #expect(counts.reduce(0, +) == 1600)
   }
 
   @Test("scales are the inverse variances of tensors, and never those of one that is constant")

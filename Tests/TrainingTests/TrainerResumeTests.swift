@@ -10,6 +10,7 @@ struct TrainerResumeTests {
     var configuration = TrainingFixture.configuration
     configuration.raysPerStep = 128
     configuration.averageDecay = 0.9
+    configuration.divergenceWeight = 1e-4
     configuration.scenesPerStep = 1
     return configuration
   }()

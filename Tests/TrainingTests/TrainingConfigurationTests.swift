@@ -23,6 +23,7 @@ struct TrainingConfigurationTests {
     configuration.averageDecay = 0.75
     configuration.normalizesCodes = true
     configuration.firstSamplesPerDiagonal = 8
+    configuration.divergenceWeight = 1e-5
     #expect(try Self.decode(Self.object(configuration)) == configuration)
   }
 

@@ -96,7 +96,9 @@ extension TrainingState {
         state.hypernetwork.parameters, state.latents.values, state.optimizer.firstMoment,
         state.optimizer.secondMoment, state.codeOptimizer.firstMoment,
         state.codeOptimizer.secondMoment, state.average?.parameters ?? [],
-        state.average?.codes ?? [],
+        state.average?.codes ?? [], state.deviations?.logarithms ?? [],
+        state.deviations?.optimizer.firstMoment ?? [],
+        state.deviations?.optimizer.secondMoment ?? [],
       ].map { $0.bitPatterns }
     }
     return numbers(self) == numbers(other) && optimizer.stepCounts == other.optimizer.stepCounts
@@ -108,7 +110,8 @@ extension TrainingState {
     [
       hypernetwork.parameters, latents.values, optimizer.firstMoment, optimizer.secondMoment,
       codeOptimizer.firstMoment, codeOptimizer.secondMoment, average?.parameters ?? [],
-      average?.codes ?? [], [Float(samplesPerRay ?? 0), Float(smoothedLoss ?? 0)],
+      average?.codes ?? [], deviations?.logarithms ?? [],
+      [Float(samplesPerRay ?? 0), Float(smoothedLoss ?? 0)],
     ]
   }
 
@@ -127,6 +130,13 @@ extension TrainingState {
       try #require(
         OccupancyEstimate(
           cells: cells, encodedCells: $0.encodedCells, updateCount: $0.updateCount))
+    }
+    state.deviations = deviations.map {
+      CodeDeviations(
+        logarithms: $0.logarithms, width: latents.width,
+        optimizer: Adam(
+          rowLength: latents.width, firstMoment: $0.optimizer.firstMoment,
+          secondMoment: $0.optimizer.secondMoment, stepCounts: codeOptimizer.stepCounts))
     }
     state.visitCounts = visitCounts
     state.samplesPerRay = samplesPerRay

@@ -55,8 +55,12 @@ struct MotionOptions: ParsableArguments {
       }
       return nil
     }
-    if plan.configuration.variantsPerScene > 0 || plan.configuration.normalizesCodes {
-      let option = plan.configuration.normalizesCodes ? "normalize-codes" : "variants"
+    let restingOptions = [
+      ("variational", plan.configuration.divergenceWeight != nil),
+      ("normalize-codes", plan.configuration.normalizesCodes),
+      ("variants", plan.configuration.variantsPerScene > 0),
+    ]
+    if let option = restingOptions.first(where: \.1)?.0 {
       throw CommandFailure(
         "--\(option): found it for \(moving.name.onOneLine), which moves, expected scenes at rest",
         .usage)

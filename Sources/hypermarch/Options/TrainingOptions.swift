@@ -101,6 +101,16 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Weight of the codes' mean square in the loss.", valueName: "weight"))
   var latentPenalty: Float?
 
+  @Flag(
+    help: "Learn how certain each code is too: a Gaussian about it, held near a prior to sample.")
+  var variational = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Weight of a nat that a variational code differs from the prior; else 1e-5.",
+      valueName: "weight"))
+  var divergenceWeight: Float?
+
   @Option(
     help: ArgumentHelp("The distance before which nothing is seen.", valueName: "scene units"))
   var near: Float?
@@ -135,6 +145,7 @@ struct TrainingOptions: ParsableArguments {
       ("code-learning-rate", codeLearningRate != nil), ("warmup", warmup != nil),
       ("final-rate", finalRate != nil), ("average-decay", averageDecay != nil),
       ("latent-penalty", latentPenalty != nil),
+      ("variational", variational), ("divergence-weight", divergenceWeight != nil),
       ("near", near != nil), ("precision", precision != nil), ("variants", variants != nil),
       ("seed", seed != nil),
     ]
@@ -161,6 +172,15 @@ struct TrainingOptions: ParsableArguments {
     try check("learning-rate", learningRate, 0...1)
     try check("code-learning-rate", codeLearningRate, 0...1)
     try check("latent-penalty", latentPenalty, 0...1000)
+    try check("divergence-weight", divergenceWeight, 0...1)
+    if divergenceWeight != nil && !variational {
+      throw ValidationError(
+        "--divergence-weight: found it without --variational, expected both")
+    }
+    if variational && normalizeCodes {
+      throw ValidationError(
+        "--variational: found --normalize-codes beside it, expected one of the two")
+    }
     try check("near", near, 0...1e6)
     try check("variants", variants, 0...1000)
     _ = try trunkWidths()
@@ -239,6 +259,7 @@ struct TrainingOptions: ParsableArguments {
     set(&plan.configuration.learningRate, learningRate)
     set(&plan.configuration.codeLearningRate, codeLearningRate)
     set(&plan.configuration.latentPenalty, latentPenalty)
+    if variational { plan.configuration.divergenceWeight = divergenceWeight ?? 1e-5 }
     set(&plan.configuration.near, near)
     set(&plan.configuration.precision, precision)
     set(&plan.configuration.variantsPerScene, variants)
@@ -251,7 +272,7 @@ extension DensityActivation: ExpressibleByArgument {}
 extension TrainingPlan {
   /// The options that decide the result, by the names that the command line gives them.
   var record: [String: String] {
-    [
+    let record = [
       "generator": hypernetwork.generator.name, "width": "\(field.width)",
       "layers": "\(field.hiddenLayerCount)", "octaves": "\(field.positionOctaves)",
       "view-directions": field.directionOctaves == nil ? "off" : "on",
@@ -273,5 +294,7 @@ extension TrainingPlan {
       "precision": configuration.precision.rawValue,
       "variants": "\(configuration.variantsPerScene)", "seed": "\(configuration.seed)",
     ]
+    guard let weight = configuration.divergenceWeight else { return record }
+    return record.merging(["divergence-weight": "\(weight)"]) { $1 }
   }
 }

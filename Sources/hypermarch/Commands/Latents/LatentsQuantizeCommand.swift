@@ -75,7 +75,7 @@ struct LatentsQuantizeCommand: ParsableCommand {
     for (index, row) in rows.enumerated() {
       reporter.show("scene \(index + 1) of \(rows.count)  \(latents.names[row])")
       let code = latents[row]
-      let own = trial.ownViews(of: code)
+      let own = trial.ownViews(of: code).views
       let pictures = views?[latents.names[row]]
       if let pictures { unrounded += trial.psnr(of: code, beside: pictures) }
       for (place, rounding) in roundings.enumerated() {

@@ -15,8 +15,8 @@ struct ReportViewsCommand: ParsableCommand {
         hypermarch report views cars.safetensors data/others -o runs/views
         hypermarch report views cars.safetensors data/others -o runs/few --views 1,4
 
-      Each object, which the model must not know, is fitted from its first few views, once with \
-      the prior and once without it in the same seconds, as evaluate --protocol fit does, and \
+      Each object, which the model must not know, is fitted from its first few views, once with the \
+      prior and once without it in the same processor time, as evaluate --protocol fit does, and \
       measured on all its test views.
       """)
 
