@@ -4,13 +4,32 @@ package import NeuralFields
 extension Checkpoint {
   /// The radiance field of a scene: of its code, and of what was changed since.
   ///
-  /// - Precondition: the code has the model's width, and changes fit the model's field.
+  /// A narrower field is a part of the whole one, changes and all.
+  ///
+  /// - Parameter width: of the hidden layers; nil for the whole field.
+  /// - Precondition: the code has the model's length, changes fit the model's field, and the width is one
+  ///   of the model's.
   package func field(
-    for latent: SceneLatent, precision: FieldPrecision = .float32, threadCount: Int = 1
+    for latent: SceneLatent, width: Int? = nil, precision: FieldPrecision = .float32,
+    threadCount: Int = 1
   ) -> CoordinateMLP {
-    CoordinateMLP(
-      architecture: configuration.field, bound: configuration.bound,
-      weights: weights(for: latent, threadCount: threadCount), precision: precision)
+    field(of: weights(for: latent, threadCount: threadCount), width: width, precision: precision)
+  }
+
+  /// The field that some weights of the whole field make, in one of the model's widths.
+  func field(
+    of weights: FieldWeights, width: Int?, precision: FieldPrecision
+  ) -> CoordinateMLP {
+    guard let width, width != configuration.field.width else {
+      return CoordinateMLP(
+        architecture: configuration.field, bound: configuration.bound, weights: weights,
+        precision: precision)
+    }
+    precondition(
+      configuration.widths.contains(width),
+      "found a width of \(width), expected one of \(configuration.widths)")
+    return NestedField(width: width, in: configuration.field).field(
+      of: weights.values.span, over: configuration.bound, precision: precision)
   }
 
   /// The weights of a scene's field.

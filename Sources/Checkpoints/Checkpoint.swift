@@ -29,12 +29,16 @@ package struct Checkpoint: Sendable {
   }
 
   /// The radiance field of a scene's code.
+  ///
+  /// - Parameter width: of the hidden layers; nil for the whole field.
+  /// - Precondition: it is one of the model's widths.
   package func field(
-    for code: LatentCode, precision: FieldPrecision = .float32, threadCount: Int = 1
+    for code: LatentCode, width: Int? = nil, precision: FieldPrecision = .float32,
+    threadCount: Int = 1
   ) -> CoordinateMLP {
-    CoordinateMLP(
-      architecture: configuration.field, bound: configuration.bound,
-      weights: hypernetwork.weights(for: code, threadCount: threadCount), precision: precision)
+    field(
+      of: hypernetwork.weights(for: code, threadCount: threadCount), width: width,
+      precision: precision)
   }
 
   static let metadataKey = "hypermarch"

@@ -25,6 +25,7 @@ extension ModelConfiguration {
   var firstFault: Fault? {
     var checks = RangeChecks()
     checkNumbers(&checks)
+    checkWidths(&checks)
     checkPlace(&checks)
     checkDefaultView(&checks)
     checkTexts(&checks)
@@ -56,6 +57,20 @@ extension ModelConfiguration {
     case .chunked(let chunkLength, let embeddingWidth):
       checks.expect("hypernetwork.generator.chunk_length", chunkLength, in: 1...65_536)
       checks.expect("hypernetwork.generator.embedding_width", embeddingWidth, in: 1...4096)
+    }
+  }
+
+  private func checkWidths(_ checks: inout RangeChecks) {
+    guard let nestedWidths else { return }
+    checks.expect("nested_widths.count", nestedWidths.count, in: 1...8)
+    var least = 1
+    for (index, width) in nestedWidths.enumerated() {
+      if !(least..<max(least, field.width)).contains(width) {
+        checks.add(
+          "nested_widths[\(index)]", found: "\(width)",
+          expected: "widths that ascend and are below the field's \(field.width)")
+      }
+      least = max(1, min(width, 256)) + 1
     }
   }
 

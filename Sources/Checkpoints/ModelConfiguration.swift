@@ -22,6 +22,8 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
   package var training: TrainingRecord?
   /// How the codes of moving scenes follow from rows of `latents`; nil where no scene moves.
   package var motion: [LatentTrajectory]?
+  /// Widths of the narrower fields inside each field, ascending; nil where the model has no others.
+  package var nestedWidths: [Int]?
   /// How scenes were added, removed, renamed and merged since, the oldest first; nil if none was.
   package var changes: [LibraryChange]?
 
@@ -84,7 +86,8 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
   package init(
     program: String, field: FieldArchitecture, hypernetwork: HypernetworkArchitecture,
     bound: BoundingBox, near: Float, scenes: [String], defaultView: DefaultView,
-    training: TrainingRecord? = nil, motion: [LatentTrajectory]? = nil
+    training: TrainingRecord? = nil, motion: [LatentTrajectory]? = nil,
+    nestedWidths: [Int]? = nil
   ) {
     formatVersion = Self.formatVersion
     self.program = program
@@ -96,7 +99,11 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
     self.defaultView = defaultView
     self.training = training
     self.motion = motion
+    self.nestedWidths = nestedWidths
   }
+
+  /// The widths in which the model's fields can be had, ascending; the last is the whole field's.
+  package var widths: [Int] { (nestedWidths ?? []) + [field.width] }
 
   /// All that a scene of the model can be called: rows of `latents`, and moving scenes.
   package var knownNames: [String] { scenes + (motion ?? []).map(\.scene) }
@@ -138,6 +145,7 @@ extension ModelConfiguration {
     defaultView = try container.decode(DefaultView.self, forKey: .defaultView)
     training = try container.decodeIfPresent(TrainingRecord.self, forKey: .training)
     motion = try container.decodeIfPresent([LatentTrajectory].self, forKey: .motion)
+    nestedWidths = try container.decodeIfPresent([Int].self, forKey: .nestedWidths)
     changes = try container.decodeIfPresent([LibraryChange].self, forKey: .changes)
   }
 }

@@ -81,6 +81,7 @@ extension PictureSettings {
       ("termination", "0 to below 1", termination >= 0 && termination < 1),
       ("grid_resolution", "1…512", (1...512).contains(gridResolution)),
       ("time", "0…1", time.map { (0...1).contains($0) } ?? true),
+      ("field_width", "1…256", fieldWidth.map { (1...256).contains($0) } ?? true),
       ("precision", "float32 or bfloat16", ["float32", "bfloat16"].contains(precision)),
     ]
     return checks.first { !$0.2 }.map { ($0.0, $0.1) }

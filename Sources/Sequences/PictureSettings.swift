@@ -31,6 +31,8 @@ package struct PictureSettings: Sendable, Hashable, Codable {
   /// When an analytic scene that moves is shown, 0…1; nil for one at rest, and for a model, whose
   /// `latent` is of that time already.
   package var time: Float?
+  /// Width of the field's hidden layers; nil for a whole field, and for an analytic scene.
+  package var fieldWidth: Int?
 
   package struct Model: Sendable, Hashable, Codable {
     package var path: String

@@ -22,9 +22,11 @@ struct OccupancyLook {
 
   /// Updates the estimates of some scenes.
   ///
-  /// - Parameter random: the stream of this update; every block of cells draws from its own part.
+  /// - Parameters:
+  ///   - scenes: with the fields that share each one's estimate: the densest counts.
+  ///   - random: the stream of this update; every block of cells draws from its own part.
   mutating func update(
-    _ estimates: inout [OccupancyEstimate], scenes: [(index: Int, field: CoordinateMLP)],
+    _ estimates: inout [OccupancyEstimate], scenes: [(index: Int, fields: [CoordinateMLP])],
     decay: Float, random: SeededGenerator
   ) {
     guard !scenes.isEmpty else { return }
@@ -41,8 +43,16 @@ struct OccupancyLook {
       let scene = scenes[block.place]
       var stream = random.split(UInt64(scene.index)).split(UInt64(block.cells.startIndex))
       Self.draw(block.cells, of: cells, into: &batch, random: &stream)
-      scene.field.evaluate(&batch)
-      block.densities = Array(batch.density[..<batch.count])
+      for (number, field) in scene.fields.enumerated() {
+        field.evaluate(&batch)
+        if number == 0 {
+          block.densities = Array(batch.density[..<batch.count])
+        } else {
+          for place in block.densities.indices where batch.density[place] > block.densities[place] {
+            block.densities[place] = batch.density[place]
+          }
+        }
+      }
     }
     var sampled = [[Float]](repeating: [], count: scenes.count)
     for block in blocks { sampled[block.place] += block.densities }

@@ -23,20 +23,14 @@ package struct Trainer {
   private var regularizer: OutputRegularizer?
   private let threadCount: Int
   private let schedule: LearningRateSchedule
-  private var workers: [Backpropagation]
+  private let widths: TrainedWidths
+  /// For each thread one of every width.
+  private var workers: [[Backpropagation]]
   private var look: OccupancyLook
   /// Memory of the steps, made by the first.
   private var pass = Hypernetwork.Pass()
   private var codes: [Float] = []
-  private var slices: [Slice] = []
-
-  /// A share of one scene's rays of a step: the unit of parallel work.
-  private struct Slice {
-    let scene: Int
-    let index: Int
-    var weightGradient: FieldWeights
-    var sums = Backpropagation.Sums()
-  }
+  private var slices: [TrainingSlice] = []
 
   /// Slices of a step, over all its scenes: enough to keep many threads busy.
   private static let slicesPerStep = 16
@@ -107,13 +101,8 @@ package struct Trainer {
     self.threadCount = threadCount
     schedule = LearningRateSchedule(
       warmupSteps: configuration.warmupSteps, finalShare: configuration.finalRateShare)
-    let shape = architecture.kernelShape(over: bound)
-    workers = (0..<threadCount).map { _ in
-      Backpropagation(
-        shape: shape,
-        samplesPerDiagonal: max(
-          configuration.samplesPerDiagonal, configuration.firstSamplesPerDiagonal ?? 0))
-    }
+    widths = TrainedWidths(configuration, of: architecture, over: bound)
+    workers = widths.workers(configuration, threadCount: threadCount)
     look = OccupancyLook(threadCount: threadCount)
   }
 
@@ -140,7 +129,8 @@ package struct Trainer {
     state.hypernetwork.forward(
       codes: codes + (regularizer?.codes(ofRows: held) ?? []), batch: chosen.count + held.count,
       into: &pass, threadCount: threadCount)
-    let fields = fields(count: chosen.count)
+    let fields = widths.fields(
+      of: pass.weights, sceneCount: chosen.count, threadCount: threadCount)
     clock.end(.hypernetworkForward)
 
     // 2. Where the scenes have density.
@@ -153,9 +143,14 @@ package struct Trainer {
       measuresPhases: measuresPhases)
     var loss = 0.0
     var sampleCount = 0
+    var narrowSampleCount = 0
     for slice in slices {
-      loss += slice.sums.loss / Double(rayCount)
-      sampleCount += slice.sums.sampleCount
+      if slice.width == 0 {
+        loss += slice.sums.loss / Double(rayCount)
+        sampleCount += slice.sums.sampleCount
+      } else {
+        narrowSampleCount += slice.sums.sampleCount
+      }
       if let seconds = slice.sums.seconds { clock.add(seconds) }
     }
 
@@ -186,7 +181,12 @@ package struct Trainer {
       && slopes.logarithms.span.hasFiniteSquares
       && state.hypernetwork.hasFiniteGradients(after: pass)
     if isFinite {
-      update(chosen, codeGradient: codeGradient, slopes: slopes, progress: progress)
+      let rows = sceneCodes.rowGradients(
+        of: chosen, codeGradient: codeGradient, table: state.latents)
+      state.update(
+        after: pass, rows: rows, chosen: chosen, slopes: slopes, configuration: configuration,
+        rateShare: health.rateShare * schedule.share(step: state.step, progress: progress),
+        codeLength: configuration.normalizesCodes ? codeLength : nil, threadCount: threadCount)
     } else {
       state.skippedStepCount += 1
     }
@@ -202,7 +202,8 @@ package struct Trainer {
       state: &state, limits: limits)
     clock.end(.optimizer)
     return StepReport(
-      loss: loss, change: change, rayCount: rayCount, sampleCount: sampleCount,
+      loss: loss, change: change, rayCount: rayCount,
+      sampleCount: sampleCount + narrowSampleCount,
       wasSkipped: !isFinite, wasClipped: gradientScale < 1, outcome: outcome, seconds: clock.seconds
     )
   }
@@ -245,21 +246,9 @@ package struct Trainer {
     swap(&average, &state.average)
   }
 
-  private func fields(count: Int) -> [CoordinateMLP] {
-    let (architecture, bound, weights) = (architecture, bound, pass.weights)
-    let precision = configuration.precision
-    let length = state.hypernetwork.target.count
-    return ParallelLoop.map(count: count, threadCount: threadCount) { index in
-      CoordinateMLP(
-        architecture: architecture, bound: bound,
-        weights: weights.span.extracting(index * length..<(index + 1) * length),
-        precision: precision)
-    }
-  }
-
   /// Adds the slices' gradients up, scene by scene, in the slices' order.
   private mutating func sumSlices() {
-    let slices = slices
+    let (slices, widths) = (slices, widths)
     ParallelLoop.forEachChunk(
       of: &pass.weightGradient, chunkLength: state.hypernetwork.target.count,
       threadCount: threadCount
@@ -268,7 +257,7 @@ package struct Trainer {
         if slice.index == 0 {
           row.replace(with: slice.weightGradient.values.span)
         } else {
-          row.add(slice.weightGradient.values.span)
+          widths.add(slice.weightGradient, ofWidth: slice.width, to: &row)
         }
       }
     }
@@ -295,38 +284,34 @@ package struct Trainer {
 
   /// Looks at a scene's grid at its first visit, then every few visits, and later rarer and rarer.
   private mutating func updateEstimates(
-    of chosen: [Int], fields: [CoordinateMLP], random: SeededGenerator
+    of chosen: [Int], fields: [[CoordinateMLP]], random: SeededGenerator
   ) {
-    var due: [(index: Int, field: CoordinateMLP)] = []
-    for (scene, field) in zip(chosen, fields) {
+    var due: [(index: Int, fields: [CoordinateMLP])] = []
+    for (scene, fields) in zip(chosen, fields) {
       state.visitCounts[scene] += 1
       let visits = state.visitCounts[scene]
       // A quarter of the visits so far, as a power of two.
       let rarer = visits < 64 ? 8 : 1 << (Int.bitWidth - 3 - visits.leadingZeroBitCount)
       // Scenes are due at different visits, so that steps cost alike.
       if visits == 1 || (visits + scene) % min(rarer, configuration.gridPeriod) == 0 {
-        due.append((scene, field))
+        due.append((scene, fields))
       }
     }
     look.update(
       &state.occupancy, scenes: due, decay: configuration.gridDecay, random: random)
   }
 
-  /// Fills the slices; returns the number of rays of all of them.
+  /// Fills the slices; returns the number of rays of those of the whole fields.
   private mutating func accumulateGradients(
-    of chosen: [Int], fields: [CoordinateMLP], progress: Float, random: SeededGenerator,
+    of chosen: [Int], fields: [[CoordinateMLP]], progress: Float, random: SeededGenerator,
     measuresPhases: Bool
   ) -> Int {
     let perScene = slicesPerScene(sceneCount: chosen.count)
     let rayCount = raysPerSlice(sliceCount: perScene * chosen.count)
-    if slices.count != perScene * chosen.count {
-      let empty = FieldWeights(
-        [Float](repeating: 0, count: state.hypernetwork.target.count))
-      slices = chosen.indices.flatMap { scene in
-        (0..<perScene).map { Slice(scene: scene, index: $0, weightGradient: empty) }
-      }
-    }
-    let total = rayCount * slices.count
+    widths.prepare(&slices, sceneCount: chosen.count, perScene: perScene)
+    let total = rayCount * perScene * chosen.count
+    let weights = widths.rayWeights(
+      sliceLength: rayCount, sceneCount: chosen.count, perScene: perScene)
     let configuration = configuration
     let foregroundShare =
       configuration.foregroundShare
@@ -339,40 +324,15 @@ package struct Trainer {
       let (scene, estimate) = (scenes[index], estimates[index])
       let stream = random.split(UInt64(index)).split(UInt64(slice.index))
       slice.weightGradient.values.clear()
-      slice.sums = worker.accumulate(
+      slice.sums = worker[slice.width].accumulate(
         drawing: {
           $0.draw(
             rayCount, of: scene, random: stream, foregroundShare: foregroundShare,
             within: estimate.occupiedBox, near: configuration.near)
-        }, weight: 1 / Float(total), interval: interval, field: fields[slice.scene],
-        occupied: estimate.occupied,
+        }, weight: weights[slice.width], interval: interval,
+        field: fields[slice.scene][slice.width], occupied: estimate.occupied,
         weightGradient: &slice.weightGradient, measuresPhases: measuresPhases)
     }
     return total
-  }
-
-  private mutating func update(
-    _ chosen: [Int], codeGradient: [Float], slopes: CodeDeviations.Slopes, progress: Float
-  ) {
-    let share = health.rateShare * schedule.share(step: state.step, progress: progress)
-    let learningRate = configuration.learningRate * share
-    let codeLearningRate = configuration.codeLearningRate * share
-    // At a rate of nothing the hypernetwork rests, to the last bit.
-    if configuration.learningRate > 0 {
-      state.optimizer.step(
-        &state.hypernetwork, after: pass, learningRate: learningRate, threadCount: threadCount)
-    }
-    let gradients = sceneCodes.rowGradients(
-      of: chosen, codeGradient: codeGradient, table: state.latents)
-    for (row, gradient) in gradients where state.recurrence?.makes(row: row) != true {
-      state.codeOptimizer.step(
-        &state.latents.values, row: row, gradient: gradient.span, learningRate: codeLearningRate,
-        threadCount: 1)
-      if configuration.normalizesCodes { state.latents.normalize(row: row, length: codeLength) }
-    }
-    state.recurrence?.step(
-      gradients, learningRate: learningRate, codeLearningRate: codeLearningRate,
-      latents: &state.latents)
-    state.deviations?.step(rows: chosen, slopes: slopes, codeLearningRate: codeLearningRate)
   }
 }

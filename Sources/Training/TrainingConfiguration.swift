@@ -6,6 +6,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
 
   /// New scenes made of each one of the set, each with a code of its own.
   package var variantsPerScene = 0
+  /// Widths of the narrower fields that are trained inside each field, ascending and below its own.
+  package var nestedWidths: [Int] = []
   /// Scenes per step; all of them where the set has fewer.
   package var scenesPerStep = 8
   /// Samples that a step aims at: the number of rays follows from how many samples rays took lately.
@@ -82,6 +84,7 @@ extension TrainingConfiguration {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     seed = try values.decode(UInt64.self, forKey: .seed)
     variantsPerScene = try values.decodeIfPresent(Int.self, forKey: .variantsPerScene) ?? 0
+    nestedWidths = try values.decodeIfPresent([Int].self, forKey: .nestedWidths) ?? []
     scenesPerStep = try values.decode(Int.self, forKey: .scenesPerStep)
     samplesPerStep = try values.decode(Int.self, forKey: .samplesPerStep)
     raysPerStep = try values.decode(Int.self, forKey: .raysPerStep)

@@ -47,7 +47,7 @@ package enum TrainingMemory {
   }
 
   /// The passes of a step: the generated weights of its scenes and their gradients, and each thread's
-  /// activations.
+  /// activations; of every width.
   package static func stepBytes(
     _ configuration: TrainingConfiguration, field: FieldArchitecture, sceneCount: Int,
     threadCount: Int
@@ -57,9 +57,17 @@ package enum TrainingMemory {
     // Slices have gradients of their own: sixteen of a step, or one for each scene.
     let slices = max(16, batch)
     let longest = max(configuration.samplesPerDiagonal, configuration.firstSamplesPerDiagonal ?? 0)
-    let values = (field.hiddenLayerCount + 3) * (field.width + 3 + 6 * field.positionOctaves)
+    func workerBytes(_ width: Int) -> Int {
+      let values = (field.hiddenLayerCount + 3) * (width + 3 + 6 * field.positionOctaves)
+      return threadCount * (512 + longest) * values * 3 * 4
+    }
+    // A narrower field has its weights, those in the kernels' form, and slices of its own.
+    let nested = configuration.nestedWidths.reduce(0) { sum, width in
+      let count = NestedField(width: width, in: field).architecture.layout.count
+      return sum + 4 * (3 * batch + slices) * count + workerBytes(width)
+    }
     return (12 * batch + slices) * weights + 128 * configuration.raysPerStep
-      + threadCount * (512 + longest) * values * 3 * 4
+      + workerBytes(field.width) + nested
   }
 }
 

@@ -22,26 +22,52 @@ extension Renderer {
   ///
   /// - Parameters:
   ///   - grid: the field's occupancy; cells that are not occupied are never sampled.
-  ///   - timeRemains: asked before each tile, by all threads; the first, small picture is finished
-  ///     whatever it says.
+  ///   - preview: what `preview` gave for another field and the same camera; it stands in for the sizes before
+  ///     its own, and where time is up.
+  ///   - timeRemains: asked before each tile, by all threads; without a preview the first, small picture
+  ///     is finished whatever it says.
   package func render(
     _ field: any RadianceField, camera: Camera, grid: OccupancyGrid,
+    after preview: RenderedImage? = nil, while timeRemains: @escaping @Sendable () -> Bool
+  ) -> RefinedImage {
+    let cameras = Self.cameras(leadingTo: camera)
+    return refine(
+      preview, at: preview == nil ? cameras[...] : cameras.suffix(2), field: field, grid: grid,
+      while: timeRemains)
+  }
+
+  /// Renders the sizes before the last: a picture of a sixteenth of the pixels, or a small one whole.
+  ///
+  /// Of a field that is quick to evaluate, and to find the occupied cells of, it is there soon.
+  package func preview(
+    of field: any RadianceField, camera: Camera, grid: OccupancyGrid,
     while timeRemains: @escaping @Sendable () -> Bool
+  ) -> RenderedImage {
+    let cameras = Self.cameras(leadingTo: camera)
+    return refine(
+      nil, at: cameras.prefix(max(1, cameras.count - 1)), field: field, grid: grid,
+      while: timeRemains
+    ).image
+  }
+
+  /// One size after the other, the first with the help of a picture of another field, where there is one.
+  private func refine(
+    _ first: RenderedImage?, at cameras: ArraySlice<Camera>, field: any RadianceField,
+    grid: OccupancyGrid, while timeRemains: @escaping @Sendable () -> Bool
   ) -> RefinedImage {
     var marchers = makeMarchers()
-    let cameras = Self.cameras(leadingTo: camera)
-    var refined = RefinedImage(
-      image: RenderedImage(width: 1, height: 1, hasNormals: settings.makesNormals),
-      finalPixelCount: 0)
-    for (index, camera) in cameras.enumerated() {
-      let coarser = index > 0 ? refined.image : nil
-      refined = refine(
+    var coarser = first
+    var finalPixelCount = 0
+    for camera in cameras {
+      let refined = refine(
         coarser, camera: camera, marchers: &marchers, while: timeRemains
       ) { tile, marcher in
         RenderedImage(marcher.march(tile, camera: camera, field: field, grid: grid))
       }
+      (coarser, finalPixelCount) = (refined.image, refined.finalPixelCount)
     }
-    return refined
+    guard let coarser else { preconditionFailure("found no size, expected the picture's own") }
+    return RefinedImage(image: coarser, finalPixelCount: finalPixelCount)
   }
 
   /// The edge of a tile, pixels: small where rays have many samples, so that time is looked at often.

@@ -11,6 +11,8 @@ struct RenderRequest: Sendable {
   var terminationThreshold: Float
   var cellsPerEdge: Int
   var precision: FieldPrecision
+  /// Of the field's hidden layers; nil for the whole field.
+  var fieldWidth: Int?
   /// Of the samples' places; nil for the middles of intervals.
   var seed: UInt64?
 
@@ -29,6 +31,7 @@ struct RenderRequest: Sendable {
     terminationThreshold = settings.termination
     cellsPerEdge = settings.gridResolution
     precision = FieldPrecision(rawValue: settings.precision) ?? .float32
+    fieldWidth = settings.fieldWidth
     seed = settings.seed
   }
 
@@ -57,6 +60,7 @@ struct RenderRequest: Sendable {
       termination: terminationThreshold, gridResolution: cellsPerEdge,
       precision: precision.rawValue, seed: seed)
     settings.time = time
+    settings.fieldWidth = fieldWidth
     return settings
   }
 }

@@ -26,13 +26,15 @@ struct RenderSubject {
   let bound: BoundingBox
   /// What the model and one field of it keep in memory, bytes.
   let memoryByteCount: Int
-  /// Makes the field, for a model by one pass of the hypernetwork, and its occupancy grid.
+  /// The widths in which a model's fields can be had, ascending; none of an analytic scene.
+  let widths: [Int]
+  /// Makes the field, for a model by one pass of the hypernetwork, and its own occupancy grid.
   ///
-  /// An analytic scene is computed in single precision whatever is asked for.
+  /// An analytic scene is computed in single precision whatever is asked for, and has no width.
   let prepare:
-    (_ gridResolution: Int, _ precision: FieldPrecision, _ threadCount: Int) -> (
-      field: any RadianceField, grid: OccupancyGrid
-    )
+    (
+      _ width: Int?, _ gridResolution: Int, _ precision: FieldPrecision, _ threadCount: Int
+    ) -> Rendering.Subject
 
   /// Reads a model, or a scene description, which a path ending in `.json` names.
   ///
@@ -103,11 +105,13 @@ struct RenderSubject {
     near = model.configuration.near
     bound = model.configuration.bound
     memoryByteCount = ModelMemory.bytes(of: model) + ModelMemory.fieldBytes(of: model)
-    prepare = { resolution, precision, threadCount in
-      let field = model.field(for: scene.latent, precision: precision, threadCount: threadCount)
-      return (
-        field, OccupancyGrid(of: field, resolution: resolution, threadCount: threadCount)
-      )
+    widths = model.configuration.widths
+    prepare = { width, resolution, precision, threadCount in
+      let field = model.field(
+        for: scene.latent, width: width, precision: precision, threadCount: threadCount)
+      return Rendering.Subject(
+        field: field,
+        grid: OccupancyGrid(of: field, resolution: resolution, threadCount: threadCount))
     }
   }
 
@@ -140,9 +144,12 @@ struct RenderSubject {
     near = 0
     bound = description.bound
     memoryByteCount = 0
-    prepare = { resolution, _, threadCount in
+    widths = []
+    prepare = { _, resolution, _, threadCount in
       let field = AnalyticField(description, time: moment ?? 0)
-      return (field, field.occupancyGrid(resolution: resolution, threadCount: threadCount))
+      return Rendering.Subject(
+        field: field,
+        grid: field.occupancyGrid(resolution: resolution, threadCount: threadCount))
     }
   }
 

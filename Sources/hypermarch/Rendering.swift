@@ -4,16 +4,28 @@ import VolumeRendering
 
 /// One picture on its way from a field to files.
 struct Rendering {
-  let field: any RadianceField
-  let grid: OccupancyGrid
   let camera: Camera
   let renderer: Renderer
+  /// Makes the field that the picture shows.
+  let prepare: () -> Subject
+  /// Makes the narrower field that a picture against the clock begins with; nil where there is none.
+  let prepareNarrow: (() -> Subject)?
+
+  /// A field made ready to be rendered.
+  struct Subject: Sendable {
+    let field: any RadianceField
+    let grid: OccupancyGrid
+  }
 
   /// What was done.
   struct Outcome {
+    /// What was shown in the end.
+    let subject: Subject
     var statistics = RenderStatistics()
     /// Pixels that are not filled from a coarser picture.
     var finalPixelCount: Int
+    /// The time that fields and their grids took.
+    var preparing: Duration
     /// The time that rendering took, without writing.
     var marching: Duration
   }
@@ -43,9 +55,12 @@ struct Rendering {
   private func stream(
     into streams: RenderedStreams, signals: InterruptSignals
   ) throws -> Outcome {
+    let (subject, preparing) = Self.timed(prepare)
     let start = ContinuousClock.now
     var writing = Duration.zero
-    let statistics = try renderer.renderBands(of: field, camera: camera, grid: grid) { band in
+    let statistics = try renderer.renderBands(
+      of: subject.field, camera: camera, grid: subject.grid
+    ) { band in
       let bandStart = ContinuousClock.now
       try Self.check(signals)
       try streams.append(band)
@@ -53,21 +68,41 @@ struct Rendering {
     }
     try streams.publish()
     return Outcome(
-      statistics: statistics, finalPixelCount: camera.width * camera.height,
-      marching: ContinuousClock.now - start - writing)
+      subject: subject, statistics: statistics, finalPixelCount: camera.width * camera.height,
+      preparing: preparing, marching: ContinuousClock.now - start - writing)
   }
 
-  /// Renders as much as time allows, and then writes.
+  private static func timed(_ prepare: () -> Subject) -> (Subject, Duration) {
+    let start = ContinuousClock.now
+    let subject = prepare()
+    return (subject, ContinuousClock.now - start)
+  }
+
+  /// Renders as much as time allows, and then writes: where there is a narrower field, a preview of it comes
+  /// before the field itself.
   private func refine(
     fileCount: Int, by deadline: ContinuousClock.Instant, signals: InterruptSignals,
     to makeStreams: (_ isFinal: Bool) throws -> RenderedStreams
   ) throws -> Outcome {
     let start = ContinuousClock.now
     let end = deadline - finishingTime(fileCount: fileCount)
-    let refined = renderer.render(field, camera: camera, grid: grid) {
-      [hasSignal = signals.hasArrived] in ContinuousClock.now < end && !hasSignal()
+    let timeRemains: @Sendable () -> Bool = { [hasSignal = signals.hasArrived] in
+      ContinuousClock.now < end && !hasSignal()
     }
-    let marching = ContinuousClock.now - start
+    var (subject, preparing) = Self.timed(prepareNarrow ?? prepare)
+    var preview: RenderedImage?
+    if prepareNarrow != nil {
+      preview = renderer.preview(
+        of: subject.field, camera: camera, grid: subject.grid, while: timeRemains)
+      // Once time is up nothing is asked of the field any more.
+      if timeRemains() {
+        let (whole, time) = Self.timed(prepare)
+        (subject, preparing) = (whole, preparing + time)
+      }
+    }
+    let refined = renderer.render(
+      subject.field, camera: camera, grid: subject.grid, after: preview, while: timeRemains)
+    let marching = ContinuousClock.now - start - preparing
     let streams = try makeStreams(refined.finalPixelCount == camera.width * camera.height)
     for rows in renderer.bands(of: camera) {
       try Self.check(signals)
@@ -75,15 +110,16 @@ struct Rendering {
     }
     try streams.publish()
     return Outcome(
-      statistics: refined.image.statistics, finalPixelCount: refined.finalPixelCount,
-      marching: marching)
+      subject: subject, statistics: refined.image.statistics,
+      finalPixelCount: refined.finalPixelCount, preparing: preparing, marching: marching)
   }
 
   /// What skipping empty space loses of the picture.
-  var verification: SkippingReport {
+  func verification(of subject: Subject) -> SkippingReport {
     ProgressReporter.waiting(for: "verifying, without skipping") {
       SkippingReport(
-        OccupancyCheck.run(field, camera: camera, grid: grid, settings: renderer.settings))
+        OccupancyCheck.run(
+          subject.field, camera: camera, grid: subject.grid, settings: renderer.settings))
     }
   }
 

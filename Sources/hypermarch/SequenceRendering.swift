@@ -104,7 +104,8 @@ struct SequenceRendering: Sendable {
 
   private func prepare(_ frame: Frame, threadCount: Int) -> Prepared {
     let field = model.field(
-      for: library.latent(of: frame.mix), precision: request.precision, threadCount: threadCount)
+      for: library.latent(of: frame.mix), width: request.fieldWidth, precision: request.precision,
+      threadCount: threadCount)
     return Prepared(
       field: field,
       grid: OccupancyGrid(

@@ -158,7 +158,8 @@ struct UncertaintyRendering {
     var nonFinitePixelCount = 0
     for index in subject.posterior.codes.indices {
       let field = subject.model.field(
-        for: subject.draw(index), precision: request.precision, threadCount: threadCount)
+        for: subject.draw(index), width: request.fieldWidth, precision: request.precision,
+        threadCount: threadCount)
       let grid = OccupancyGrid(
         of: field, resolution: request.cellsPerEdge, threadCount: threadCount)
       let rendered = renderer.render(field, camera: camera, grid: grid)

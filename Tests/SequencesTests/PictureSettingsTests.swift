@@ -26,6 +26,15 @@ import VolumeRendering
     #expect(read.text == text)
   }
 
+  @Test("a whole field's picture says nothing of its width, and a narrower one's is read back")
+  func fieldWidth() throws {
+    #expect(!Self.settings.text.contains("field_width"))
+    var settings = Self.settings
+    settings.fieldWidth = 16
+    #expect(settings.text.contains("\"field_width\":16"))
+    #expect(try PictureSettings(text: settings.text, path: "p.png") == settings)
+  }
+
   @Test(
     "settings that make no picture are refused, with the key",
     arguments: [
@@ -38,6 +47,9 @@ import VolumeRendering
       ("\"weight\":0.1", "\"weight\":1e9", "latent"),
       ("\"grid_resolution\":128", "\"grid_resolution\":\"128\"", ""),
       ("\"background\":[0.1,1,0]", "\"background\":[0.1,1]", "background"),
+      ("\"schema\":1", "\"schema\":1,\"field_width\":0", "field_width"),
+      ("\"schema\":1", "\"schema\":1,\"field_width\":257", "field_width"),
+      ("\"schema\":1", "\"schema\":1,\"field_width\":\"16\"", ""),
     ])
   func malformed(text: String, replacement: String, key: String) throws {
     try #require(Self.settings.text.contains(text), "\(Self.settings.text)")

@@ -24,18 +24,19 @@ struct TrainingConfigurationTests {
     configuration.normalizesCodes = true
     configuration.firstSamplesPerDiagonal = 8
     configuration.divergenceWeight = 1e-5
+    configuration.nestedWidths = [16, 32]
     #expect(try Self.decode(Self.object(configuration)) == configuration)
   }
 
   @Test("settings that name no later choices mean what they meant")
   func earlier() throws {
     var object = try Self.object(TrainingFixture.configuration)
-    for key in ["averageDecay", "normalizesCodes", "firstSamplesPerDiagonal"] {
+    for key in ["averageDecay", "normalizesCodes", "firstSamplesPerDiagonal", "nestedWidths"] {
       object[key] = nil
     }
     let configuration = try Self.decode(object)
     #expect(configuration.averageDecay == 0 && !configuration.normalizesCodes)
-    #expect(configuration.firstSamplesPerDiagonal == nil)
+    #expect(configuration.firstSamplesPerDiagonal == nil && configuration.nestedWidths.isEmpty)
     #expect(configuration == TrainingFixture.configuration)
     object["gridPeriod"] = nil
     #expect(throws: DecodingError.self) { try Self.decode(object) }

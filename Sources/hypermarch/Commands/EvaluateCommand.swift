@@ -42,6 +42,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup(title: "Protocol") var fit: FitProtocolOptions
 
   @OptionGroup(title: "Quality") var quality: QualityOptions
+  @OptionGroup(title: "Quality") var width: WidthOptions
 
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var memory: MemoryOptions
@@ -55,6 +56,9 @@ struct EvaluateCommand: ParsableCommand {
   private static let advice = "fewer views, by --scene"
 
   func validate() throws {
+    if width.width != nil && fit.protocol == .fit {
+      throw ValidationError("--width: found it beside --protocol fit, expected one of them")
+    }
     if let snapTimes, !(2...1000).contains(snapTimes) {
       throw ValidationError("--snap-times: found \(snapTimes), expected 2…1000")
     }
@@ -65,6 +69,7 @@ struct EvaluateCommand: ParsableCommand {
     var budget = MemoryBudget(memory, threadCount: threads.count)
     try budget.readModel(model)
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
+    let fieldWidth = try width.fieldWidth(among: checkpoint.configuration.widths, of: model)
     let splits: Set<Split> = fit.protocol == .fit ? [.train, .test] : [split]
     let folder = try ProgressReporter.waiting(for: "reading \(dataset)", isQuiet: quiet) {
       try CommandFailure.wrapping {
@@ -119,7 +124,8 @@ struct EvaluateCommand: ParsableCommand {
       for moment in moments {
         reporter.show("scene \(index + 1)/\(known.count)  \(dataset.name)")
         let field = checkpoint.field(
-          for: moment.code, precision: quality.fieldPrecision, threadCount: threads.count)
+          for: moment.code, width: fieldWidth, precision: quality.fieldPrecision,
+          threadCount: threads.count)
         let grid = OccupancyGrid(
           of: field, resolution: quality.cellsPerEdge, threadCount: threads.count)
         let result = Evaluation(of: field, grid: grid, views: moment.views, renderer: renderer)

@@ -80,6 +80,13 @@ struct InfoCommand: ParsableCommand {
       bytesPerCode = 4 * configuration.hypernetwork.latentWidth
     }
 
+    /// A width in a few words.
+    private func summary(ofWidth width: Int) -> String {
+      let field = NestedField(width: width, in: configuration.field).architecture
+      return "\(width): \(field.layout.count) weights, "
+        + "\(field.kernelShape(over: configuration.bound).multiplyAddCount) multiply-adds"
+    }
+
     var text: String {
       let field = configuration.field
       let hypernetwork = configuration.hypernetwork
@@ -111,6 +118,10 @@ struct InfoCommand: ParsableCommand {
         "size            \(fileBytes) bytes, \(bytesPerScene) per scene; "
           + "a further code \(bytesPerCode)",
       ]
+      if configuration.nestedWidths != nil {
+        lines.append(
+          "widths          " + configuration.widths.map(summary(ofWidth:)).joined(separator: "; "))
+      }
       if let training = configuration.training {
         lines.append(
           "training        \(training.dataset), \(training.steps) steps "
@@ -174,6 +185,7 @@ extension PictureSettings {
       "quality         \(samplesPerDiagonal) samples, ends below \(termination), "
         + "grid \(gridResolution), \(precision)",
       "background      \(colour)",
-    ] + (seed.map { ["seed            \($0)"] } ?? [])
+    ] + (fieldWidth.map { ["width           \($0)"] } ?? [])
+      + (seed.map { ["seed            \($0)"] } ?? [])
   }
 }

@@ -71,6 +71,7 @@ struct InterpolateCommand: ParsableCommand {
   var background: BackgroundArgument?
 
   @OptionGroup(title: "Quality") var quality: QualityOptions
+  @OptionGroup(title: "Quality") var width: WidthOptions
 
   @Option(
     help: ArgumentHelp("Draw each sample's place in its interval; else the middle.", valueName: "n")
@@ -120,6 +121,8 @@ struct InterpolateCommand: ParsableCommand {
     var budget = MemoryBudget(memory, threadCount: threads.count)
     try budget.readModel(model.path)
     let checkpoint = try model.read()
+    let fieldWidth = try width.fieldWidth(
+      among: checkpoint.configuration.widths, of: model.path)
     var plan = try SequencePlan(sources, of: checkpoint)
     let pattern = try Self.pattern(output ?? "renders/\(plan.name)/####.png")
     let selected = try frames.selected(of: plan.path.frames.count)
@@ -129,8 +132,9 @@ struct InterpolateCommand: ParsableCommand {
 
     let signals = InterruptSignals()
     try withExtendedLifetime(signals) {
-      let request = RenderRequest(
+      var request = RenderRequest(
         camera: plan.view(of: 1).camera, quality: quality, seed: seed)
+      request.fieldWidth = fieldWidth
       let rendering = SequenceRendering(
         model: checkpoint, library: plan.library, request: request,
         content: .picture(background ?? .colour([1, 1, 1])), overwriting: overwrite,

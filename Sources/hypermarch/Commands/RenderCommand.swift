@@ -69,6 +69,7 @@ struct RenderCommand: ParsableCommand {
 
   @OptionGroup(title: "Uncertainty") var uncertainty: UncertaintyOptions
   @OptionGroup(title: "Quality") var quality: QualityOptions
+  @OptionGroup(title: "Quality") var width: WidthOptions
 
   @Option(
     help: ArgumentHelp("Draw each sample's place in its interval; else the middle.", valueName: "n")
@@ -114,7 +115,7 @@ struct RenderCommand: ParsableCommand {
     ])
     let asksForNothing =
       scene == nil && moment.isDefault && size == nil && camera.isDefault && background == nil
-      && quality.isDefault
+      && quality.isDefault && width.width == nil
       && seed == nil && seconds == nil && !depth && !normals && !opacity
     if from != nil && !asksForNothing {
       throw ValidationError(
@@ -136,17 +137,16 @@ struct RenderCommand: ParsableCommand {
         near: subject.near, tileSize: tile, threadCount: threads.count,
         makesNormals: job.contents.contains(.normals)))
     try state(&budget, job: job, renderer: renderer)
-    let (field, grid) = subject.prepare(
-      job.request.cellsPerEdge, job.request.precision, threads.count)
-    let prepared = ContinuousClock.now
     let rendering = Rendering(
-      field: field, grid: grid, camera: view, renderer: renderer)
+      camera: view, renderer: renderer, prepare: prepare(job, width: job.request.fieldWidth),
+      prepareNarrow: job.previewWidth.map { prepare(job, width: $0) })
+    let read = ContinuousClock.now
     let outcome = try ProgressReporter.waiting(
       for: "rendering \(view.width)×\(view.height) pixels"
     ) {
       try rendering.write(fileCount: files.paths.count, by: seconds.map { start + .seconds($0) }) {
         isFinal in
-        try RenderedStreams(files, camera: view, bound: field.bound) { content in
+        try RenderedStreams(files, camera: view, bound: subject.bound) { content in
           // What is filled from a coarser picture depends on the clock, and can not be made again.
           leavesOutSettings || !isFinal
             ? nil
@@ -157,15 +157,16 @@ struct RenderCommand: ParsableCommand {
       }
     }
     let written = ContinuousClock.now
-    let verification = verify ? rendering.verification : nil
+    let verification = verify ? rendering.verification(of: outcome.subject) : nil
     let pixelCount = view.width * view.height
     let report = Report(
       files: files.paths, scene: subject.name, width: view.width, height: view.height,
-      preparationSeconds: (prepared - start).inSeconds,
+      preparationSeconds: (read - start + outcome.preparing).inSeconds,
       renderSeconds: outcome.marching.inSeconds,
-      writingSeconds: (written - prepared - outcome.marching).inSeconds,
+      writingSeconds: (written - read - outcome.preparing - outcome.marching).inSeconds,
       fieldEvaluations: outcome.statistics.sampleCount,
-      raysMarched: outcome.statistics.marchedRayCount, occupiedShare: grid.occupiedShare,
+      raysMarched: outcome.statistics.marchedRayCount,
+      occupiedShare: outcome.subject.grid.occupiedShare,
       nonFinitePixels: outcome.statistics.nonFinitePixelCount,
       memoryBytes: budget.size.byteCount,
       finalShare: Double(outcome.finalPixelCount) / Double(pixelCount),
@@ -191,7 +192,9 @@ struct RenderCommand: ParsableCommand {
     budget.keepModel(subject.model, fieldCount: 2)
     let (base, target) = (subject.camera, subject.target)
     let view = try camera.camera(size: size, base: base, baseTarget: target)
-    let request = RenderRequest(camera: view, quality: quality, seed: seed)
+    var request = RenderRequest(camera: view, quality: quality, seed: seed)
+    request.fieldWidth = try width.fieldWidth(
+      among: subject.model.configuration.widths, of: model.path)
     let rendering = try UncertaintyRendering(
       subject, request: request, options: uncertainty, output: output,
       background: background ?? .colour([1, 1, 1]), tileSize: tile, threadCount: threads.count)
@@ -219,6 +222,14 @@ struct RenderCommand: ParsableCommand {
     let model: PictureSettings.Model
     let request: RenderRequest
     let contents: [RenderedFiles.Content]
+    /// Of the field that a picture against the clock begins with; nil where there is no narrower one.
+    var previewWidth: Int?
+  }
+
+  private func prepare(_ job: Job, width: Int?) -> () -> Rendering.Subject {
+    { [threadCount = threads.count] in
+      job.subject.prepare(width, job.request.cellsPerEdge, job.request.precision, threadCount)
+    }
   }
 
   private func job(_ budget: inout MemoryBudget) throws -> Job {
@@ -226,17 +237,23 @@ struct RenderCommand: ParsableCommand {
       let settings = try PictureSettings(ofPicture: from)
       let path = model.model ?? settings.model.path
       try budget.readModel(path)
+      let subject = try RenderSubject(of: settings, picture: from, path: path)
+      try WidthOptions.check(
+        settings.fieldWidth, among: subject.widths, of: path, picture: from)
       return Job(
-        subject: try RenderSubject(of: settings, picture: from, path: path), model: settings.model,
-        request: RenderRequest(settings), contents: [RenderedFiles.Content(settings)])
+        subject: subject, model: settings.model, request: RenderRequest(settings),
+        contents: [RenderedFiles.Content(settings)])
     }
     try model.check()
     try budget.readModel(model.path)
     let subject = try RenderSubject(path: model.path, scene: scene, time: moment.moment)
     let view = try camera.camera(size: size, base: subject.camera, baseTarget: subject.target)
+    var request = RenderRequest(camera: view, quality: quality, seed: seed)
+    request.fieldWidth = try width.fieldWidth(among: subject.widths, of: model.path)
+    let narrower = subject.widths.first { $0 < request.fieldWidth ?? subject.widths.last ?? 0 }
     return Job(
-      subject: subject, model: subject.model,
-      request: RenderRequest(camera: view, quality: quality, seed: seed), contents: contents)
+      subject: subject, model: subject.model, request: request, contents: contents,
+      previewWidth: seconds == nil ? nil : narrower)
   }
 
   /// States what memory the picture needs, or refuses it.
@@ -244,7 +261,8 @@ struct RenderCommand: ParsableCommand {
     let (width, height) = (job.request.camera.width, job.request.camera.height)
     budget.keep(job.subject.memoryByteCount, for: "the model")
     budget.keep(
-      RenderMemory.gridBytes(bound: job.subject.bound, resolution: job.request.cellsPerEdge),
+      (job.previewWidth == nil ? 1 : 2)
+        * RenderMemory.gridBytes(bound: job.subject.bound, resolution: job.request.cellsPerEdge),
       for: "the occupancy grid")
     budget.pass(
       seconds == nil

@@ -135,6 +135,12 @@ struct TrainCommand: ParsableCommand {
         "\(run.settings.dataset): found other scenes than the run began with, expected "
           + "\(names.count / (1 + variantsPerScene)) of the same names", .badData)
     }
+    let widths = loaded.snapshot.configuration.nestedWidths ?? []
+    guard run.settings.configuration.nestedWidths == widths else {
+      throw CommandFailure(
+        "\(folder): found widths \(run.settings.configuration.nestedWidths) in its settings, "
+          + "expected \(widths), those of its state", .badData)
+    }
     try state(
       scenes, configuration: run.settings.configuration, model: loaded.snapshot.configuration,
       stepCount: steps ?? run.settings.steps)
@@ -188,7 +194,9 @@ struct TrainCommand: ParsableCommand {
         ?? TrainingScene.familyNames(
           of: scenes.map(\.name), variantsPerScene: plan.configuration.variantsPerScene),
       defaultView: ModelConfiguration.DefaultView(Viewpoint(of: scenes, bound: plan.bound)),
-      motion: layout?.trajectories)
+      motion: layout?.trajectories,
+      nestedWidths: plan.configuration.nestedWidths.isEmpty
+        ? nil : plan.configuration.nestedWidths)
     try check(configuration, of: dataset, path: path)
     try state(
       scenes, configuration: plan.configuration, model: configuration, stepCount: settings.steps)

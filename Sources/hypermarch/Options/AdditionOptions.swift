@@ -91,6 +91,7 @@ struct AdditionOptions: ParsableArguments {
       for: scenes, bound: SceneBound(box: model.bound, near: model.near)
     ).configuration
     configuration.variantsPerScene = variants ?? 0
+    configuration.nestedWidths = model.nestedWidths ?? []
     configuration.learningRate = learningRate ?? 2e-3
     if let codeLearningRate { configuration.codeLearningRate = codeLearningRate }
     if let scenesPerStep { configuration.scenesPerStep = scenesPerStep }

@@ -33,6 +33,12 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Width of the field's hidden layers, 16…256.", valueName: "n"))
   var width: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Widths that each field can be shown in, narrower ones inside it; the last is its own.",
+      valueName: "n,n"))
+  var widths: String?
+
   @Option(help: ArgumentHelp("Hidden layers of the field, 1…16.", valueName: "n"))
   var layers: Int?
 
@@ -135,6 +141,7 @@ struct TrainingOptions: ParsableArguments {
     let all = [
       ("generator", generator != nil), ("rank", rank != nil), ("chunk-length", chunkLength != nil),
       ("embedding-width", embeddingWidth != nil), ("width", width != nil),
+      ("widths", widths != nil),
       ("layers", layers != nil), ("octaves", octaves != nil),
       ("view-directions", viewDirections != nil), ("density", density != nil),
       ("latent-width", latentWidth != nil), ("trunk", trunk != nil),
@@ -184,6 +191,7 @@ struct TrainingOptions: ParsableArguments {
     try check("near", near, 0...1e6)
     try check("variants", variants, 0...1000)
     _ = try trunkWidths()
+    _ = try fieldWidths()
     _ = try foregroundShares()
     try checkGenerator("rank", isGiven: rank != nil, belongsTo: .lowRank)
     try checkGenerator("chunk-length", isGiven: chunkLength != nil, belongsTo: .chunked)
@@ -206,6 +214,23 @@ struct TrainingOptions: ParsableArguments {
       throw ValidationError("--trunk: found \(trunk), expected 1…8 widths in 1…4096, as 256,256")
     }
     return widths
+  }
+
+  private func fieldWidths() throws -> [Int]? {
+    guard let widths else { return nil }
+    let words = widths.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = words.compactMap { Int($0) }.filter { (16...256).contains($0) }
+    guard numbers.count == words.count, (2...8).contains(numbers.count),
+      zip(numbers, numbers.dropFirst()).allSatisfy(<)
+    else {
+      throw ValidationError(
+        "--widths: found \(widths), expected 2…8 widths in 16…256 that ascend, as 16,32,64")
+    }
+    if let width, width != numbers.last {
+      throw ValidationError(
+        "--widths: found \(widths) beside --width \(width), expected the last of them to be it")
+    }
+    return numbers
   }
 
   private func foregroundShares() throws -> (start: Float, end: Float)? {
@@ -231,7 +256,9 @@ struct TrainingOptions: ParsableArguments {
     func set<Value>(_ place: inout Value, _ value: Value?) {
       if let value { place = value }
     }
-    set(&plan.field.width, width)
+    let widths = try fieldWidths()
+    set(&plan.field.width, widths?.last ?? width)
+    plan.configuration.nestedWidths = widths?.dropLast() ?? []
     set(&plan.field.hiddenLayerCount, layers)
     set(&plan.field.positionOctaves, octaves)
     set(&plan.field.densityActivation, density)
@@ -272,7 +299,7 @@ extension DensityActivation: ExpressibleByArgument {}
 extension TrainingPlan {
   /// The options that decide the result, by the names that the command line gives them.
   var record: [String: String] {
-    let record = [
+    var record = [
       "generator": hypernetwork.generator.name, "width": "\(field.width)",
       "layers": "\(field.hiddenLayerCount)", "octaves": "\(field.positionOctaves)",
       "view-directions": field.directionOctaves == nil ? "off" : "on",
@@ -294,7 +321,11 @@ extension TrainingPlan {
       "precision": configuration.precision.rawValue,
       "variants": "\(configuration.variantsPerScene)", "seed": "\(configuration.seed)",
     ]
-    guard let weight = configuration.divergenceWeight else { return record }
-    return record.merging(["divergence-weight": "\(weight)"]) { $1 }
+    record["divergence-weight"] = configuration.divergenceWeight.map { "\($0)" }
+    if !configuration.nestedWidths.isEmpty {
+      let widths = configuration.nestedWidths + [field.width]
+      record["widths"] = widths.map(String.init).joined(separator: ",")
+    }
+    return record
   }
 }

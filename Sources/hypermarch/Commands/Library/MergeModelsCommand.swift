@@ -141,6 +141,7 @@ struct MergeModelsCommand: ParsableCommand {
     }
     let (a, b) = (one.field, two.field)
     if a != b { try refuse("field", "\(b.summary)", "\(a.summary)") }
+    if one.widths != two.widths { try refuse("nested_widths", "\(two.widths)", "\(one.widths)") }
     if one.bound != two.bound { try refuse("bound", two.bound.summary, one.bound.summary) }
     if one.near != two.near { try refuse("near", "\(two.near)", "\(one.near)") }
   }
