@@ -61,7 +61,7 @@ package struct RecurrentPaths: Sendable {
   }
 
   /// Puts the keys into the table.
-  package func write(to latents: inout LatentTable) {
+  package func unroll(into latents: inout LatentTable) {
     for (index, path) in paths.enumerated() {
       let first = latents.range(ofRow: path.firstRow).lowerBound
       let keys = self.path(index).keys
@@ -103,6 +103,6 @@ package struct RecurrentPaths: Sendable {
       codeOptimizer.step(
         &codes, row: index, gradient: own.span, learningRate: codeLearningRate, threadCount: 1)
     }
-    write(to: &latents)
+    unroll(into: &latents)
   }
 }

@@ -51,7 +51,7 @@ struct SoundnessLimits {
     let steps = own.optimizer.stepCounts[0] - before.optimizer.stepCounts[0]
     let reach = Self.reach * Float(max(steps, 0))
     var keys = state.latents
-    own.write(to: &keys)
+    own.unroll(into: &keys)
     return keys == state.latents && own.optimizer.isSound && own.codeOptimizer.isSound
       && Self.isNear(
         own.recurrence.parameters.span, before.recurrence.parameters.span,

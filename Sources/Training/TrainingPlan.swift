@@ -85,7 +85,7 @@ package struct TrainingPlan: Sendable {
     let recurrence = RecurrentPaths(
       of: trajectories, latents: latents, codeDeviation: hypernetwork.latentDeviation,
       generator: &random)
-    recurrence?.write(to: &latents)
+    recurrence?.unroll(into: &latents)
     var state = TrainingState(hypernetwork: network, latents: latents)
     state.recurrence = recurrence
     return state
