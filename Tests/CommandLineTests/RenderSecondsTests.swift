@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite("render --seconds") struct RenderSecondsTests {
@@ -58,9 +59,10 @@ import Testing
     }
   }
 
-  @Test("a picture that would take long ends soon after its time") func longPicture()
-    async throws
-  {
+  @Test(
+    "a picture that would take long ends soon after its time", .enabled(if: !Robustness.isSanitized)
+  )
+  func longPicture() async throws {
     try await withTemporaryFolder { folder in
       try folder.put(try await Fixtures.model(), at: "cars.safetensors")
       let found = try await render(

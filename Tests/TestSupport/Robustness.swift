@@ -11,8 +11,8 @@ package enum Robustness {
     ProcessInfo.processInfo.environment["HYPERMARCH_TESTS"] == "all"
   }
 
-  /// Whether the tests run with a sanitizer, `scripts/test --sanitize`: memory and time are not then what
-  /// they are for people.
+  /// Whether the tests run with a sanitizer, `scripts/test --sanitize`: memory, time and limits on
+  /// files are not then what they are for people.
   package static var isSanitized: Bool {
     ProcessInfo.processInfo.environment["HYPERMARCH_SANITIZER"] != nil
   }
