@@ -28,7 +28,7 @@ struct RecurrentPathsTests {
   @Test("keys are made of a path's first row, and other rows stay as they are")
   func writing() throws {
     var latents = Self.table
-    try Self.paths().write(to: &latents)
+    try Self.paths().unroll(into: &latents)
     for row in [0, 1, 5, 6, 7, 8, 11] { #expect(latents[row] == Self.table[row]) }
     for row in [2, 3, 4, 9, 10] { #expect(latents[row] != Self.table[row]) }
     let path = Self.trajectories[0]
@@ -51,7 +51,7 @@ struct RecurrentPathsTests {
   func steps() throws {
     var paths = try Self.paths()
     var latents = Self.table
-    paths.write(to: &latents)
+    paths.unroll(into: &latents)
     let path = Self.trajectories[0]
     var random = SeededGenerator(seed: 8)
     let goal = random.normals(count: 4 * 6, standardDeviation: 0.5)
