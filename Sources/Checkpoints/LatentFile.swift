@@ -5,7 +5,8 @@ package import NeuralFields
 ///
 /// Its tensors are `code`, `[latent_width]`, and for each change of the weights `change.I.weight`, `[]`,
 /// with `change.I.TENSOR.left` and `change.I.TENSOR.right`, or `change.I.TENSOR.shift` for a bias, and
-/// `posterior.codes` where there are draws, and `trajectory.rows` where the scene moves; its metadata text `hypermarch_latent` is the rest, as JSON.
+/// `posterior.codes` and `posterior.left_factors` where there are draws, and `trajectory.rows` where the
+/// scene moves; its metadata text `hypermarch_latent` is the rest, as JSON.
 /// `scenes/latent-format.md` describes it.
 package struct LatentFile: Sendable, Equatable {
   /// The version of the format that this code writes and reads.
@@ -125,7 +126,7 @@ package struct LatentFile: Sendable, Equatable {
     var posterior: LatentPosterior?
     if let own = description.posterior {
       posterior = try LatentPosterior(
-        own, width: description.latentWidth, from: &tensors, path: path)
+        own, width: description.latentWidth, changes: changes, from: &tensors, path: path)
     }
     var motion: LatentPath?
     if let own = description.trajectory {
@@ -207,7 +208,7 @@ package struct LatentFile: Sendable, Equatable {
         }
       }
     }
-    if let posterior { tensors.append(posterior.tensor) }
+    if let posterior { tensors += posterior.tensors }
     if let motion { tensors.append(motion.tensor) }
     let file = SafetensorsFile(tensors: tensors, metadata: [Self.metadataKey: text])
     try Checkpoint.writing(to: path) { () throws(SafetensorsError) in

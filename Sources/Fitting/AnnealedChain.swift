@@ -10,14 +10,6 @@ package protocol ChainCost {
   mutating func evaluate(at place: [Double]) -> AnnealedChain.Cost
 }
 
-extension ChainCost {
-  /// U at a place that has nothing to do with those before.
-  mutating func value(at place: [Double]) -> Double {
-    begin(at: place)
-    return evaluate(at: place).value
-  }
-}
-
 /// A chain of Hamiltonian Monte Carlo that is cooled from the prior to the posterior.
 ///
 ///     πₜ(y) ∝ exp(−t U(y) − |y|² / 2)        t = 0 … 1
@@ -28,8 +20,7 @@ extension ChainCost {
 /// and 5.7, https://arxiv.org/abs/1206.1901; Hoffman et al. 2023, https://arxiv.org/abs/2305.17535, for
 /// radiance fields).
 ///
-/// Mₜ = I + t G with the information G of `LaplacePosterior` makes directions that pictures fix and
-/// those that they leave open move alike.
+/// Mₜ is a `ChainMass`.
 package struct AnnealedChain {
   package struct Settings: Sendable {
     /// Stages with growing t, and stages at t = 1 after them.
@@ -61,18 +52,6 @@ package struct AnnealedChain {
     } + [Double](repeating: 1, count: settings.finalStages)
   }
 
-  /// Mₜ of all stages, for all chains of a posterior.
-  package static func masses(
-    _ information: [Double], width: Int, settings: Settings, threadCount: Int
-  ) -> [CholeskyFactor] {
-    let shares = shares(settings)
-    let count = settings.heatedStages
-    let heated = ParallelLoop.map(count: count, threadCount: threadCount) { stage in
-      LaplacePosterior.precision(of: information, width: width, share: shares[stage])
-    }
-    return heated + [CholeskyFactor](repeating: heated[count - 1], count: settings.finalStages)
-  }
-
   /// Runs a chain.
   ///
   /// - Parameters:
@@ -80,7 +59,7 @@ package struct AnnealedChain {
   ///   - random: the chain's own.
   ///   - cost: U.
   package static func run(
-    width: Int, masses: [CholeskyFactor], settings: Settings, random: SeededGenerator,
+    width: Int, masses: [ChainMass], settings: Settings, random: SeededGenerator,
     cost: inout some ChainCost
   ) -> Result {
     var random = random
@@ -92,14 +71,13 @@ package struct AnnealedChain {
     var last = 0.0
     for (share, mass) in zip(shares(settings), masses) {
       cost.begin(at: place)
-      var (here, moving) = (place, mass.multiply(normals()))
-      func kinetic(_ momentum: [Double]) -> Double { 0.5 * squared(mass.solve(momentum)) }
+      var (here, moving) = (place, mass.momentum(normals()))
       func energy(_ cost: Double, _ place: [Double]) -> Double {
-        share * cost + 0.5 * squared(place)
+        share * cost + 0.5 * place.reduce(0) { $0 + $1 * $1 }
       }
       var found = cost.evaluate(at: here)
       let firstCost = found.value
-      let before = energy(found.value, here) + kinetic(moving)
+      let before = energy(found.value, here) + mass.kineticEnergy(moving)
       // A little randomness keeps the motion from going around in circles.
       let length = step * (0.8 + 0.4 * Double(random.uniform()))
       func push(_ size: Double) {
@@ -109,12 +87,12 @@ package struct AnnealedChain {
       }
       for _ in 0..<settings.leapfrogSteps {
         push(length / 2)
-        let velocity = mass.solveTransposed(mass.solve(moving))
+        let velocity = mass.velocity(moving)
         for index in 0..<width { here[index] += length * velocity[index] }
         found = cost.evaluate(at: here)
         push(length / 2)
       }
-      let change = energy(found.value, here) + kinetic(moving) - before
+      let change = energy(found.value, here) + mass.kineticEnergy(moving) - before
       let isAccepted = change.isFinite && Double(random.uniform()) < exp(-change)
       last = isAccepted ? found.value : firstCost
       if isAccepted {
@@ -126,9 +104,5 @@ package struct AnnealedChain {
     return Result(
       place: place, cost: last,
       acceptedShare: Double(accepted) / Double(masses.count))
-  }
-
-  private static func squared(_ vector: [Double]) -> Double {
-    vector.reduce(0) { $0 + $1 * $1 }
   }
 }

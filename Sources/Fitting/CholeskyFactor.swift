@@ -1,3 +1,5 @@
+import Kernels
+
 /// The Cholesky factor of a symmetric positive definite matrix.
 ///
 ///     A = L Lᵀ        L is lower triangular
@@ -54,13 +56,31 @@ package struct CholeskyFactor: Sendable {
     return result
   }
 
-  /// L⁻ᵀ x, by back substitution.
+  /// L⁻ᵀ x, by back substitution, row of L after row: they lie in one piece.
   package func solveTransposed(_ vector: [Double]) -> [Double] {
     var result = vector
     for row in (0..<size).reversed() {
-      for k in row + 1..<size { result[row] -= values[k * size + row] * result[k] }
       result[row] /= values[row * size + row]
+      for k in 0..<row { result[k] -= values[row * size + k] * result[row] }
     }
     return result
+  }
+
+  /// (A⁻¹)ᵢᵢ of some rows, the squared lengths of the columns of L⁻¹.
+  package func inverseDiagonal(_ rows: Range<Int>, threadCount: Int) -> [Double] {
+    ParallelLoop.map(count: rows.count, threadCount: threadCount) { index in
+      let first = rows.lowerBound + index
+      // L⁻¹ eᵢ, whose numbers above i are zero.
+      var column: [Double] = []
+      column.reserveCapacity(size - first)
+      for row in first..<size {
+        var sum = row == first ? 1.0 : 0
+        for (place, value) in column.enumerated() {
+          sum -= values[row * size + first + place] * value
+        }
+        column.append(sum / values[row * size + row])
+      }
+      return column.reduce(0) { $0 + $1 * $1 }
+    }
   }
 }

@@ -22,6 +22,15 @@ package enum Mistrust: String, Sendable, Codable, CaseIterable {
   /// No colour fills the picture's border, so the background counts as part of the object.
   case noBackground = "no_background"
 
+  /// Whether the fitted scene does not show what the pictures show, so that nothing near it is a guess at
+  /// what they may show.
+  package var isMisfit: Bool {
+    switch self {
+    case .empty, .flat, .badReconstruction, .otherOutline: true
+    case .outsidePrior, .ambiguousCamera, .noBackground: false
+    }
+  }
+
   /// The reason in words.
   package var explanation: String {
     switch self {

@@ -29,6 +29,28 @@ package enum FitMemory {
       + 3 * 24 * 4 * model.configuration.field.layout.count
   }
 
+  /// A posterior: what rays show after a step in every direction, twice; products of the directions, as
+  /// rows, as a matrix, and twice while that is factored; fields and gradients for every thread, and the
+  /// draws.
+  ///
+  /// - Parameter rank: of the change of the weights; nil where there is none.
+  package static func posteriorBytes(
+    _ model: Checkpoint, settings: PosteriorSettings, rank: Int?, threadCount: Int
+  ) -> Int {
+    let layout = model.configuration.field.layout
+    let codeWidth = model.latents.width
+    let changed = rank.map { rank in
+      SceneSpace.coordinateCount(
+        of: layout,
+        rank: SceneSpace.drawnRank(of: layout, rank: rank, within: settings.widthLimit - codeWidth))
+    }
+    let width = codeWidth + (changed ?? 0)
+    let codes = 2 * 4 * (codeWidth + 1) * (layout.count + codeWidth)
+    return 2 * 4 * (width + 1) * 3 * settings.rayCount + 28 * width * width + codes
+      + threadCount * (16 * 4 * layout.count + (4 << 20))
+      + settings.sampleCount * (3 * 8 * width + 4 * 2 * layout.count) + (4 << 20)
+  }
+
   /// The steps of code and refinement: rays of the reduced pictures, slices' gradients, activations,
   /// and trial fields of the search for a camera.
   package static func stepBytes(

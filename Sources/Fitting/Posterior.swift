@@ -5,13 +5,12 @@ package import Training
 
 /// A distribution over the scenes that pictures may show, by draws from it.
 ///
-///     log p(y | D) = −N / (2 s²) · mean squared error − |y|² / 2 + const.
+///     log p(y | D) = −w / 2 · mean squared error − |y|² / 2 + const.
 ///
-/// y is the whitened code of `LatentPrior`, N the number of independent pixels and s their noise. The
-/// change of the weights stays as it was fitted: with it the draws explain the pictures better than
-/// without.
+/// y is the vector of `SceneSpace`: the whitened code and, where the fit changed the generated weights,
+/// the coordinates of that change; w is `Fitter.likelihoodWeight(viewCount:)`.
 package struct Posterior: Sendable {
-  /// Whitened codes of the draws, `[draws][width]`.
+  /// The draws, vectors of the scene space, `[draws][width]`.
   package let places: [[Float]]
   /// The draws, as a latent file keeps them.
   package let latent: LatentPosterior
@@ -19,8 +18,8 @@ package struct Posterior: Sendable {
   ///
   /// The prior decides the others (MacKay 1992, eq. 4.8).
   package let determinedDirections: Double
-  /// The share of the chains' stages, or of Laplace's draws, that were accepted.
-  package let acceptedShare: Double
+  /// The share of the chains' stages that were accepted; nil where draws are made otherwise.
+  package let acceptedShare: Double?
 }
 
 extension Fitter {
@@ -34,50 +33,69 @@ extension Fitter {
   package func posterior(
     of latent: SceneLatent, rays: FitRays, settings own: PosteriorSettings
   ) -> Posterior {
+    precondition(
+      latent.changes.count <= 1, "found \(latent.changes.count) changes, expected a fit's")
     let drawn = fixedRays(rays, settings: own)
-    let weight = own.likelihoodWeight(viewCount: rays.viewCount)
-    let change = expanded(latent.changes)
-    let width = model.prior.width
+    let weight = likelihoodWeight(viewCount: rays.viewCount)
+    let space = SceneSpace(
+      of: model, change: latent.changes.first?.change, scale: own.changeScale,
+      widthLimit: own.widthLimit)
     let best =
       drawn.isEmpty
-      ? [Float](repeating: 0, count: width) : model.prior.whitened(latent.code)
-    let laplace = laplace(
-      around: best, change: change, rays: drawn, weight: weight, step: own.differenceStep)
+      ? [Float](repeating: 0, count: space.width) : space.place(of: latent.code)
+    let laplace = laplace(around: best, in: space, rays: drawn, weight: weight, settings: own)
     let root = SeededGenerator(seed: settings.seed, 7)
     // One by one: copies would share the memory of their gradients.
     var costs = (0..<max(1, threadCount)).map { _ in
-      CodeCost(
-        model, change: change, rays: drawn, weight: weight,
-        samplesPerDiagonal: settings.samplesPerDiagonal)
+      SceneCost(
+        space, rays: drawn, weight: weight, samplesPerDiagonal: settings.samplesPerDiagonal)
     }
-    let found: [(place: [Double], acceptedShare: Double)]
+    let places: [[Double]]
+    var acceptedShare: Double?
     switch own.method {
+    case .randomized:
+      places = ParallelLoop.map(count: own.sampleCount, workspaces: &costs) { index, cost in
+        RandomizedOptimum.draw(around: laplace, random: root.split(UInt64(index)), cost: &cost)
+      }
     case .laplace:
-      let limit = costs[0].value(at: laplace.mean) + laplace.expectedRise
-      found = ParallelLoop.map(count: own.sampleCount, workspaces: &costs) { index, cost in
-        laplace.sample(below: limit, random: root.split(UInt64(index)), cost: &cost)
+      places = (0..<own.sampleCount).map { index in
+        var random = root.split(UInt64(index))
+        return laplace.sample(using: &random)
       }
     case .hamiltonian:
       let chain = own.chain
-      let masses = AnnealedChain.masses(
-        laplace.information, width: width, settings: chain, threadCount: threadCount)
-      found = ParallelLoop.map(count: own.sampleCount, workspaces: &costs) { index, cost in
-        let end = AnnealedChain.run(
-          width: width, masses: masses, settings: chain, random: root.split(UInt64(index)),
+      let masses = ChainMass.stages(
+        of: laplace.information, width: space.width, denseWidth: space.codeWidth,
+        shares: AnnealedChain.shares(chain))
+      let ends = ParallelLoop.map(count: own.sampleCount, workspaces: &costs) { index, cost in
+        AnnealedChain.run(
+          width: space.width, masses: masses, settings: chain, random: root.split(UInt64(index)),
           cost: &cost)
-        return (end.place, end.acceptedShare)
       }
+      places = ends.map(\.place)
+      acceptedShare = ends.reduce(0) { $0 + $1.acceptedShare } / Double(ends.count)
     }
-    let places = found.map { draw in draw.place.map { Float($0) } }
-    let name =
-      own.method == .laplace
-      ? "Laplace's approximation" : "annealed Hamiltonian Monte Carlo"
+    let draws = places.map { $0.map { Float($0) } }
     return Posterior(
-      places: places,
+      places: draws,
       latent: LatentPosterior(
-        codes: places.map { model.prior.code(whitened: $0) }, noise: own.noise, method: name),
-      determinedDirections: laplace.determinedDirections,
-      acceptedShare: found.reduce(0) { $0 + $1.acceptedShare } / Double(found.count))
+        codes: draws.map { space.code(at: $0) },
+        leftFactors: draws.compactMap { space.leftFactors(at: $0) }, noise: own.noise,
+        method: own.method.name),
+      determinedDirections: laplace.determinedDirections(
+        among: 0..<space.codeWidth, threadCount: threadCount),
+      acceptedShare: acceptedShare)
+  }
+
+  /// w, for a number of pictures: half of it times the mean squared error is −log p(D | y), up to a
+  /// constant.
+  ///
+  ///     w = V d / λ
+  ///
+  /// With it the fit's own objective, MSE + λ |y|² / (V d), is 2 / w times −log p(y | D): the posterior is
+  /// highest where the fit has its least.
+  package func likelihoodWeight(viewCount: Int) -> Double {
+    Double(viewCount * model.prior.width) / Double(settings.priorWeight)
   }
 
   /// The rays that stand for the pictures: the same whatever is fitted.
@@ -88,47 +106,42 @@ extension Fitter {
       random: SeededGenerator(seed: settings.seed, 6))
   }
 
-  /// The sum of changes, of all weights; nil where there are none.
-  private func expanded(_ changes: [WeightedChange]) -> [Float]? {
-    guard !changes.isEmpty else { return nil }
-    var weights = FieldWeights([Float](repeating: 0, count: model.layout.count))
-    for own in changes {
-      own.change.add(to: &weights, layout: model.layout, times: own.weight)
-    }
-    return weights.values
-  }
-
-  /// The Gaussian around a whitened code, by what small steps of the code change in the rays' colours.
+  /// The Gaussian around a scene, by what small steps in its space change in the rays' colours.
   ///
   /// - Parameters:
-  ///   - change: what is added to the generated weights.
+  ///   - y: a vector of the space.
   ///   - weight: w.
-  ///   - step: of the differences, in the prior's standard deviations.
   package func laplace(
-    around y: [Float], change: [Float]?, rays: [TrainingRay], weight: Double, step: Float
+    around y: [Float], in space: SceneSpace, rays: [TrainingRay], weight: Double,
+    settings own: PosteriorSettings
   ) -> LaplacePosterior {
-    let model = model
-    let width = model.prior.width
-    let length = model.layout.count
+    let (width, codeWidth, model) = (space.width, space.codeWidth, model)
+    let mean = y.map(Double.init)
     guard !rays.isEmpty else {
       return LaplacePosterior(
-        mean: y.map(Double.init), columns: [[Float]](repeating: [], count: width), weight: 0,
+        mean: mean, columns: [[Float]](repeating: [], count: width), weight: 0,
         threadCount: threadCount)
     }
-    let codes = (0...width).flatMap { index in
+    @Sendable func step(_ index: Int) -> Float {
+      index < codeWidth ? own.differenceStep : own.changeDifferenceStep
+    }
+    // The codes' own weights together; what a change adds is made field by field.
+    let codes = (0...codeWidth).flatMap { index in
       var place = y
-      if index < width { place[index] += step }
-      return model.prior.code(whitened: place).values
+      if index < codeWidth { place[index] += step(index) }
+      return space.code(at: place).values
     }
     let weights = model.checkpoint.hypernetwork.forward(
-      codes: codes, batch: width + 1, threadCount: threadCount
+      codes: codes, batch: codeWidth + 1, threadCount: threadCount
     ).weights
+    let length = model.layout.count
+    /// A step in each direction, and at last none.
     @Sendable func field(_ index: Int) -> CoordinateMLP {
-      var own = Array(weights[index * length..<(index + 1) * length])
-      if let change {
-        var target = own.mutableSpan
-        target.add(change.span)
-      }
+      let row = min(index, codeWidth)
+      var own = Array(weights[row * length..<(row + 1) * length])
+      var place = y
+      if (codeWidth..<width).contains(index) { place[index] += step(index) }
+      space.addChange(at: place, to: &own)
       return model.field(FieldWeights(own))
     }
     var colours = RayColours(
@@ -136,10 +149,10 @@ extension Fitter {
       samplesPerDiagonal: settings.samplesPerDiagonal, threadCount: threadCount)
     let occupancy = FitOccupancy(of: field(width), threadCount: threadCount)
     let shown = colours.colours(of: rays, occupancy: occupancy, count: width + 1, field)
-    let columns = shown[..<width].map { moved in
-      zip(moved, shown[width]).map { ($0 - $1) / step }
+    let columns = (0..<width).map { index in
+      zip(shown[index], shown[width]).map { ($0 - $1) / step(index) }
     }
     return LaplacePosterior(
-      mean: y.map(Double.init), columns: columns, weight: weight, threadCount: threadCount)
+      mean: mean, columns: columns, weight: weight, threadCount: threadCount)
   }
 }

@@ -63,6 +63,11 @@ package struct PosteriorPicture: Sendable {
     (0..<width * height).map { (variance($0).sum() / 3).squareRoot() }
   }
 
+  /// The same of the draws alone, without the noise: what was guessed, `[height × width]`.
+  package var spread: [Float] {
+    squares.map { ($0.sum() / (3 * max(count, 1))).squareRoot() }
+  }
+
   private func variance(_ pixel: Int) -> SIMD3<Float> {
     let own = noise * noise * opacitySquares[pixel]
     return (squares[pixel] + SIMD3(repeating: own)) / max(count, 1)
@@ -79,16 +84,18 @@ package struct PosteriorPicture: Sendable {
 }
 
 extension PosteriorPicture {
-  /// The deviation that its map shows as white, and all above.
+  /// The spread that its map shows as white, and all above.
   package static let mapLimit: Float = 0.25
 
-  /// `overall` as colours for people: from black through red and yellow to white.
+  /// `spread` as colours for people: from black through red and yellow to white.
+  ///
+  /// Without the noise, which every covered pixel has: beside it the eye would not see what differs.
   ///
   /// Red is a third of `mapLimit`, yellow two thirds of it, and lightness grows throughout.
   package var map: Image {
     var image = Image(width: width, height: height, channelCount: 3)
-    for (pixel, deviation) in overall.enumerated() {
-      let place = 3 * min(1, deviation / Self.mapLimit)
+    for (pixel, spread) in spread.enumerated() {
+      let place = 3 * min(1, spread / Self.mapLimit)
       for channel in 0..<3 {
         image.samples[pixel * 3 + channel] = min(1, max(0, place - Float(channel)))
       }

@@ -61,6 +61,23 @@ package struct WeightChange: Sendable, Hashable {
   /// The numbers it is made of.
   package var parameterCount: Int { parts.reduce(0) { $0 + $1.left.count + $1.right.count } }
 
+  /// The numbers of the left factors and the biases' changes.
+  package var leftFactorCount: Int { parts.reduce(0) { $0 + $1.left.count } }
+
+  /// Puts other left factors and biases' changes in place of the parts' own, one after another.
+  ///
+  /// - Precondition: there are `leftFactorCount`.
+  package mutating func replaceLeftFactors(_ values: [Float]) {
+    precondition(
+      values.count == leftFactorCount, "found \(values.count) numbers, expected \(leftFactorCount)")
+    var start = 0
+    for index in parts.indices {
+      let end = start + parts[index].left.count
+      parts[index].left = Array(values[start..<end])
+      start = end
+    }
+  }
+
   /// Whether every part is of a tensor of the layout, and none of one tensor twice.
   package func fits(_ layout: ParameterLayout) -> Bool {
     Set(parts.map(\.name)).count == parts.count

@@ -9,9 +9,9 @@ import VolumeRendering
 extension FitEvaluation {
   /// Compares the test views with what a posterior expects there.
   ///
-  /// - Parameter changes: of the weights, the same for every draw.
+  /// - Parameter latent: that the draws stand beside.
   func calibration(
-    of posterior: LatentPosterior, changes: [WeightedChange], _ dataset: SceneDataset
+    of posterior: LatentPosterior, beside latent: SceneLatent, _ dataset: SceneDataset
   ) -> CalibrationReport {
     let truths = dataset.test.map { $0.image.composited(over: [1, 1, 1]) }
     var ranks = truths.map { PosteriorRanks(truth: $0, noise: posterior.noise) }
@@ -19,15 +19,15 @@ extension FitEvaluation {
       PosteriorPicture(
         width: $0.width, height: $0.height, background: [1, 1, 1], noise: posterior.noise)
     }
-    for code in posterior.codes {
+    for index in posterior.codes.indices {
       let field = model.checkpoint.field(
-        for: SceneLatent(code: code, changes: changes), threadCount: threadCount)
+        for: posterior.scene(index, beside: latent), threadCount: threadCount)
       let grid = OccupancyGrid(
         of: field, resolution: quality.cellsPerEdge, threadCount: threadCount)
-      for (index, view) in dataset.test.enumerated() {
-        let rendered = renderer.render(field, camera: view.camera, grid: grid)
-        ranks[index].add(rendered)
-        pictures[index].add(rendered)
+      for (view, posed) in dataset.test.enumerated() {
+        let rendered = renderer.render(field, camera: posed.camera, grid: grid)
+        ranks[view].add(rendered)
+        pictures[view].add(rendered)
       }
     }
     var (all, object) = (Calibration(), Calibration())

@@ -70,6 +70,7 @@ struct FitEvaluation {
       chosen.map { posed in
         (FitPicture(posed.image, background: .automatic), findsCamera ? nil : posed.camera)
       }, like: view.camera, pivot: view.target, refines: refines)
+    let processorSeconds = ProcessorClock.processSeconds - processorStart
     let rotationError = found.search.map { _ in
       Double(found.views[0].camera.angle(to: chosen[0].camera)) * 180 / .pi
     }
@@ -79,7 +80,6 @@ struct FitEvaluation {
     var codePsnr: Double?
     let drawn = posterior.map { fitter.posterior(of: latent, rays: rays, settings: $0) }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let processorSeconds = ProcessorClock.processSeconds - processorStart
     let scores = measure(model.checkpoint.field(for: latent), dataset)
     if refines { codePsnr = measure(model.checkpoint.field(for: found.code.code), dataset).psnr }
     let nearest = fitter.ranking(for: rays)[0]
@@ -91,7 +91,7 @@ struct FitEvaluation {
         model.checkpoint.field(for: model.codes[nearest]), dataset),
       scratch: measure(scratch, dataset), rotationError: rotationError, confidence: confidence,
       codePsnr: codePsnr,
-      calibration: drawn.map { calibration(of: $0.latent, changes: latent.changes, dataset) },
+      calibration: drawn.map { calibration(of: $0.latent, beside: latent, dataset) },
       changeLength: latent.changes.reduce(0) { $0 + $1.change.parameterCount })
   }
 

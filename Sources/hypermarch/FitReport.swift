@@ -78,7 +78,7 @@ struct FitReport: Encodable {
     let noise: Float
     /// Of the code's directions, how many the pictures decide.
     let determinedDirections: Double
-    let acceptedShare: Double
+    let acceptedShare: Double?
     let bytes: Int
 
     init(_ posterior: Posterior) {

@@ -134,10 +134,12 @@ extension MemoryBudget {
 
   /// Adds what fits of a model's latents take, one after the other.
   ///
-  /// - Parameter viewCount: the most pictures of a fit.
+  /// - Parameters:
+  ///   - viewCount: the most pictures of a fit.
+  ///   - posterior: nil where no scenes are drawn.
   mutating func keepFits(
     of model: Checkpoint, pictures: DatasetMemory, viewCount: Int, settings: FitSettings,
-    threadCount: Int
+    refines: Bool = true, posterior: PosteriorSettings? = nil, threadCount: Int
   ) {
     keep(FitMemory.modelBytes(model), for: "the prior")
     keep(
@@ -145,6 +147,20 @@ extension MemoryBudget {
         + FitMemory.stepBytes(
           model, settings: settings, pictureCount: viewCount, threadCount: threadCount),
       for: "the fit")
+    keepPosterior(
+      posterior, of: model, rank: refines ? settings.refineRank : nil, threadCount: threadCount)
+  }
+
+  /// Adds scenes that are drawn from the posterior of a fit, if any are.
+  ///
+  /// - Parameter rank: of the fit's change of the weights; nil where there is none.
+  mutating func keepPosterior(
+    _ settings: PosteriorSettings?, of model: Checkpoint, rank: Int?, threadCount: Int
+  ) {
+    guard let settings else { return }
+    keep(
+      FitMemory.posteriorBytes(model, settings: settings, rank: rank, threadCount: threadCount),
+      for: "the posterior")
   }
 
   /// Adds the pictures of a data set, from their headers, and refuses them before they are read.

@@ -38,7 +38,7 @@ struct UncertaintySubject {
 
   /// The scene of a draw.
   func draw(_ index: Int) -> SceneLatent {
-    SceneLatent(code: posterior.codes[index], changes: latent.changes)
+    posterior.scene(index, beside: latent)
   }
 }
 
@@ -86,7 +86,9 @@ struct UncertaintyRendering {
     let noise: Float
     /// The mean over all pixels of the root of the channels' mean variance.
     let meanDeviation: Double
-    /// The deviation that the map shows as white.
+    /// The same of the draws alone, without the noise: what the map shows.
+    let meanSpread: Double
+    /// The spread that the map shows as white.
     let deviationLimit: Float
     let nonFinitePixels: Int
     var seconds: Double?
@@ -178,12 +180,15 @@ struct UncertaintyRendering {
     try write(picture.mean, 16, to: paths.meanData, overwriting, text: scale)
     try write(picture.deviation, 16, to: paths.deviationData, overwriting, text: scale)
     if let path = paths.completions { try write(row, 8, to: path, overwriting) }
-    let overall = picture.overall
     return Report(
       files: paths.all, scene: subject.name, width: camera.width, height: camera.height,
       draws: subject.posterior.codes.count, noise: subject.posterior.noise,
-      meanDeviation: overall.reduce(0) { $0 + Double($1) } / Double(overall.count),
+      meanDeviation: Self.mean(picture.overall), meanSpread: Self.mean(picture.spread),
       deviationLimit: PosteriorPicture.mapLimit, nonFinitePixels: nonFinitePixelCount)
+  }
+
+  private static func mean(_ values: [Float]) -> Double {
+    values.reduce(0) { $0 + Double($1) } / Double(values.count)
   }
 
   private func write(

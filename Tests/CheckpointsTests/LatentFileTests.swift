@@ -59,6 +59,72 @@ struct LatentFileTests {
     }
   }
 
+  /// With two draws that have changes of their own.
+  static func fileWithChangedDraws() -> LatentFile {
+    var file = file()
+    let length = file.latent.changes[0].change.leftFactorCount
+    file.posterior = LatentPosterior(
+      codes: [LatentCode([0, 1, 2]), LatentCode([0.5, 0.25, -1])],
+      leftFactors: (0..<2).map { row in (0..<length).map { Float($0) * 0.5 - Float(row) } },
+      noise: 0.11, method: "Laplace's approximation")
+    return file
+  }
+
+  @Test("draws with changes of their own are written, read, and make scenes of their own")
+  func changedDraws() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/toy.latent.safetensors"
+      let file = Self.fileWithChangedDraws()
+      try file.write(to: path, overwriting: false)
+      let read = try LatentFile.read(path)
+      #expect(read == file)
+      let posterior = try #require(read.posterior)
+      let scene = posterior.scene(1, beside: read.latent)
+      #expect(scene.code == posterior.codes[1] && scene.changes[0].weight == 0.75)
+      let parts = scene.changes[0].change.parts
+      #expect(parts.flatMap(\.left) == posterior.leftFactors[1])
+      #expect(parts.map(\.right) == file.latent.changes[0].change.parts.map(\.right))
+      #expect(posterior.byteCount == 4 * 2 * (3 + posterior.leftFactors[0].count))
+    }
+  }
+
+  @Test(
+    "draws whose changes do not fit the latent's are refused",
+    arguments: [
+      (#""changes":true"#, #""changes":false"#), (#""samples":2"#, #""samples":1"#),
+      ("", "posterior.left_factors"),
+    ])
+  func malformedChangedDraws(old: String, new: String) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/toy.latent.safetensors"
+      try Self.fileWithChangedDraws().write(to: path, overwriting: false)
+      var file = try Safetensors.read(path)
+      if old == "" {
+        file.tensors.removeAll { $0.name == new }
+      } else {
+        Self.replace(old, new, in: &file)
+      }
+      try Safetensors.write(file, to: path, overwriting: true)
+      #expect(throws: CheckpointError.self) { try LatentFile.read(path) }
+    }
+  }
+
+  @Test("draws with changes are refused beside a latent that has none")
+  func changedDrawsAlone() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/toy.latent.safetensors"
+      try Self.fileWithDraws().write(to: path, overwriting: false)
+      var file = try Safetensors.read(path)
+      Self.replace(#""samples":3"#, #""changes":true,"samples":3"#, in: &file)
+      try Safetensors.write(file, to: path, overwriting: true)
+      #expect(
+        throws: CheckpointError.configuration(
+          path: path, key: "latent.posterior.changes", found: "true",
+          expected: "false in a latent without changes")
+      ) { try LatentFile.read(path) }
+    }
+  }
+
   @Test(
     "draws that do not fit their description are refused",
     arguments: [

@@ -31,12 +31,16 @@ import VolumeRendering
     }
     let overall = (variances.reduce(0, +) / 3).squareRoot()
     #expect(abs(Double(picture.overall[0]) - overall) < 1e-6)
+    let noise = 0.01 * (1 + 0.25) / 2
+    let spread = (variances.reduce(0, +) / 3 - noise).squareRoot()
+    #expect(abs(Double(picture.spread[0]) - spread) < 1e-6)
   }
 
   @Test("the map is black where draws agree, grows with the deviation and ends in white")
   func map() {
     func map(_ difference: Float) -> [Float] {
-      var picture = PosteriorPicture(width: 1, height: 1, background: [1, 1, 1], noise: 0)
+      // The noise is not what the map is about.
+      var picture = PosteriorPicture(width: 1, height: 1, background: [1, 1, 1], noise: 0.3)
       picture.add(Self.rendered([SIMD3(repeating: 0.5 - difference)]))
       picture.add(Self.rendered([SIMD3(repeating: 0.5 + difference)]))
       return picture.map.samples

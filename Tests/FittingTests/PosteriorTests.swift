@@ -15,6 +15,21 @@ import VolumeRendering
     return FitFixture.views(of: FitFixture.checkpoint.field(for: scene), count: count)
   }
 
+  /// A small change of all tensors.
+  static let change: WeightChange = {
+    var random = SeededGenerator(seed: 64)
+    return WeightChange(
+      parts: FitFixture.field.layout.entries.map { entry in
+        let isMatrix = entry.shape.count == 2
+        let rank = isMatrix ? min(3, entry.shape[0], entry.shape[1]) : 1
+        return WeightChange.Part(
+          name: entry.name, shape: entry.shape, rank: rank,
+          left: random.normals(count: entry.shape[0] * rank, standardDeviation: 0.02),
+          right: isMatrix
+            ? random.normals(count: rank * entry.shape[1], standardDeviation: 1) : [])
+      })
+  }()
+
   static func fitter(threadCount: Int = 2) -> Fitter {
     Fitter(FitFixture.model, settings: FitFixture.settings, threadCount: threadCount)
   }
@@ -41,6 +56,82 @@ import VolumeRendering
     #expect(abs(found.determinedDirections) < 1e-9)
   }
 
+  @Test(
+    "without a picture changes are the prior's too", arguments: PosteriorSettings.Method.allCases)
+  func noPictureOfChange(method: PosteriorSettings.Method) {
+    var settings = PosteriorSettings()
+    settings.method = method
+    settings.sampleCount = 300
+    let fitter = Self.fitter()
+    let latent = SceneLatent(
+      code: FitFixture.checkpoint.latents[2], changes: [WeightedChange(change: Self.change)])
+    let found = fitter.posterior(of: latent, rays: fitter.rays(of: []), settings: settings)
+    #expect(found.latent.leftFactors.count == 300)
+    #expect(found.latent.leftFactors[0].count == Self.change.leftFactorCount)
+    for index in 5..<found.places[0].count {
+      let values = found.places.map { Double($0[index]) }
+      let mean = values.reduce(0, +) / 300
+      let variance = values.reduce(0) { $0 + $1 * $1 } / 300
+      #expect(abs(mean) < 5 / 300.squareRoot())
+      #expect(abs(variance - 1) < 5 * (2 / 300.0).squareRoot())
+    }
+  }
+
+  @Test("pictures decide some of a change, and what a file keeps of a draw is its scene")
+  func changeDrawn() {
+    var settings = PosteriorSettings()
+    settings.sampleCount = 4
+    settings.rayCount = 300
+    let fitter = Self.fitter()
+    let latent = SceneLatent(
+      code: FitFixture.checkpoint.latents[3], changes: [WeightedChange(change: Self.change)])
+    let rays = fitter.rays(of: Self.views(2))
+    let found = fitter.posterior(of: latent, rays: rays, settings: settings)
+    let space = SceneSpace(
+      of: FitFixture.model, change: Self.change, scale: settings.changeScale)
+    let laplace = fitter.laplace(
+      around: space.place(of: latent.code), in: space,
+      rays: fitter.fixedRays(rays, settings: settings),
+      weight: fitter.likelihoodWeight(viewCount: 2), settings: settings)
+    let decided = laplace.determinedDirections(among: 5..<space.width, threadCount: 2)
+    #expect(decided > 1 && decided < Double(space.width - 5))
+    #expect(Set(found.latent.leftFactors).count == 4)
+    // What a file keeps of a draw makes the field that was drawn.
+    let scene = found.latent.scene(0, beside: latent)
+    var weights = FitFixture.checkpoint.weights(
+      for: SceneLatent(code: space.code(at: found.places[0]))
+    ).values
+    space.addChange(at: found.places[0], to: &weights)
+    let kept = FitFixture.checkpoint.weights(for: scene).values
+    #expect(zip(weights, kept).allSatisfy { abs($0 - $1) < 1e-4 })
+    #expect(scene.changes[0].change.parts.map(\.right) == Self.change.parts.map(\.right))
+  }
+
+  @Test("the cost of a scene has the slope that finite differences have")
+  func costGradient() {
+    let fitter = Self.fitter()
+    let space = SceneSpace(of: FitFixture.model, change: Self.change, scale: 0.5)
+    let rays = fitter.fixedRays(
+      fitter.rays(of: Self.views(1)), settings: PosteriorSettings())
+    var cost = SceneCost(space, rays: rays, weight: 400, samplesPerDiagonal: 32)
+    let place = space.place(of: FitFixture.checkpoint.latents[2]).map(Double.init)
+    cost.begin(at: place)
+    let slope = cost.evaluate(at: place).slope
+    #expect(slope.count == space.width)
+    // A code's number, a matrix's and a bias's.
+    for index in [0, 4, 5, 9, 40, place.count - 1] {
+      var sides: [Double] = []
+      for step in [0.02, -0.02] {
+        var moved = place
+        moved[index] += step
+        sides.append(cost.evaluate(at: moved).value)
+      }
+      let expected = (sides[0] - sides[1]) / 0.04
+      #expect(
+        abs(slope[index] - expected) < 0.02 * max(0.05, abs(expected)), "\(index): \(slope[index])")
+    }
+  }
+
   @Test("a view more never widens Laplace's covariance, in any direction")
   func moreViews() {
     let fitter = Self.fitter()
@@ -50,7 +141,8 @@ import VolumeRendering
         150, within: TinyModels.cube, near: 0, random: SeededGenerator(seed: 62))
       #expect(rays.count == 150 * count)
       return fitter.laplace(
-        around: y, change: nil, rays: rays, weight: 3000 * Double(count), step: 0.05)
+        around: y, in: SceneSpace(of: FitFixture.model, change: nil, scale: 1), rays: rays,
+        weight: 3000 * Double(count), settings: PosteriorSettings())
     }
     for (fewer, more) in zip(precisions, precisions.dropFirst()) {
       let widened = (0..<5).filter { more.covariance[6 * $0] > fewer.covariance[6 * $0] + 1e-9 }
@@ -60,7 +152,8 @@ import VolumeRendering
       let scale = difference.reduce(0) { max($0, abs($1)) }
       for k in 0..<5 { difference[6 * k] += 1e-4 * scale }
       #expect(CholeskyFactor(of: difference, size: 5) != nil)
-      #expect(more.determinedDirections > fewer.determinedDirections)
+      let determined = [fewer, more].map { $0.determinedDirections(among: 0..<5, threadCount: 1) }
+      #expect(determined[1] > determined[0])
     }
   }
 
@@ -75,7 +168,8 @@ import VolumeRendering
     settings.chain.heatedStages = 3
     settings.chain.finalStages = 1
     settings.chain.leapfrogSteps = 2
-    let latent = SceneLatent(code: FitFixture.checkpoint.latents[1])
+    let latent = SceneLatent(
+      code: FitFixture.checkpoint.latents[1], changes: [WeightedChange(change: Self.change)])
     let results = [1, 2, 3, 8].map { threadCount in
       let fitter = Self.fitter(threadCount: threadCount)
       return fitter.posterior(
@@ -112,51 +206,48 @@ import VolumeRendering
     #expect(abs(loss / 200 - expected) < 1e-5)
   }
 
-  @Test("the unseen back of a car is more uncertain than its seen front")
+  @Test("the unseen back of a van differs more between draws than its seen front")
   func backAndFront() throws {
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("scenes/cars.safetensors").path
-    let model = FitModel(try Checkpoint.read(path), threadCount: 2)
-    var settings = FitSettings()
-    settings.startCount = 1
-    settings.codeSteps = 60
-    settings.raysPerStep = 512
-    var fitter = Fitter(model, settings: settings, threadCount: 2)
-    let code = try #require(model.checkpoint.latents["kenney_taxi"])
-    let field = model.checkpoint.field(for: code)
+    let scenes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("scenes")
+      .path
+    let model = FitModel(try Checkpoint.read(scenes + "/cars.safetensors"), threadCount: 2)
+    let target = model.checkpoint.configuration.defaultView.target
+    let rows = model.checkpoint.configuration.defaultView.worldFromCamera
+    let distance = (SIMD3(rows[0][3], rows[1][3], rows[2][3]) - target).length
     func camera(_ azimuth: Float) -> Camera {
       Camera(
-        orbitAzimuth: azimuth * .pi / 180, elevation: 0.3, distance: 3.2,
-        target: model.checkpoint.configuration.defaultView.target,
-        horizontalFieldOfView: 0.7, width: 32, height: 32)
+        orbitAzimuth: azimuth * .pi / 180, elevation: 36 * .pi / 180,
+        distance: distance,
+        target: target,
+        horizontalFieldOfView: model.checkpoint.configuration.defaultView.fieldOfView * .pi / 180,
+        width: 64, height: 64)
     }
+    var fitter = Fitter(model, threadCount: 2)
+    let picture = FitPicture(
+      try PNGFile.read(scenes + "/van.png"), background: .automatic)
+    let fit = fitter.fit(
+      [(picture, camera(-42))], like: camera(-42), pivot: target, refines: true)
+    #expect(fit.assessment.reasons.isEmpty && fit.latent.changes.count == 1)
+    var own = PosteriorSettings()
+    own.sampleCount = 6
+    let posterior = fitter.posterior(
+      of: fit.latent, rays: fitter.rays(of: fit.views), settings: own)
+    #expect(posterior.determinedDirections > 3)
     let renderer = Renderer(
       settings: RenderSettings(quality: .preview, near: model.near, threadCount: 2))
-    func grid(_ field: CoordinateMLP) -> OccupancyGrid {
-      OccupancyGrid(of: field, resolution: 32, threadCount: 2)
+    let sides: [Float] = [-42, 138]
+    var pictures = sides.map { _ in
+      PosteriorPicture(width: 64, height: 64, background: [1, 1, 1], noise: own.noise)
     }
-    let seen = renderer.render(field, camera: camera(-90), grid: grid(field))
-    let rays = fitter.rays(of: [
-      (FitPicture(seen.transparentPicture, background: .automatic), camera(-90))
-    ])
-    let found = fitter.fitCode(to: rays)
-    var own = PosteriorSettings()
-    own.sampleCount = 8
-    own.rayCount = 512
-    let posterior = fitter.posterior(of: SceneLatent(code: found.code), rays: rays, settings: own)
-    #expect(posterior.determinedDirections > 3)
-    var pictures = [Float(-90), 90].map { _ in
-      PosteriorPicture(width: 32, height: 32, background: [1, 1, 1], noise: 0)
-    }
-    for code in posterior.latent.codes {
-      let field = model.checkpoint.field(for: code)
-      let known = grid(field)
-      for (index, azimuth) in [Float(-90), 90].enumerated() {
-        pictures[index].add(renderer.render(field, camera: camera(azimuth), grid: known))
+    for index in posterior.latent.codes.indices {
+      let field = model.checkpoint.field(for: posterior.latent.scene(index, beside: fit.latent))
+      let grid = OccupancyGrid(of: field, resolution: 48, threadCount: 2)
+      for (side, azimuth) in sides.enumerated() {
+        pictures[side].add(renderer.render(field, camera: camera(azimuth), grid: grid))
       }
     }
-    let deviations = pictures.map { $0.overall.reduce(0, +) }
-    #expect(deviations[1] > 1.02 * deviations[0], "\(deviations)")
+    let spreads = pictures.map { $0.spread.reduce(0, +) }
+    #expect(spreads[1] > 1.2 * spreads[0], "\(spreads)")
   }
 }

@@ -7,7 +7,7 @@ import Testing
 /// form.
 ///
 ///     U(y) = w / (2 R) |J y − d|²        A = I + w / R Jᵀ J        ŷ = A⁻¹ w / R Jᵀ d
-struct LinearCost: ChainCost {
+struct LinearCost: PerturbedCost {
   /// J, rows of three, and d.
   static let rows: [[Double]] = [
     [1, 0.5, 0], [0.2, -1, 0], [0.8, 0.1, 0.05], [-0.3, 0.9, 0], [0.6, 0.6, -0.02], [0, 0.4, 0],
@@ -15,12 +15,20 @@ struct LinearCost: ChainCost {
   static let values = [1.2, -0.4, 0.9, 0.3, 1.1, 0.2]
   static let weight = 24.0
 
+  private var values = Self.values
+
+  /// Every value is known to R / w.
+  mutating func perturb(using random: inout SeededGenerator) {
+    let deviation = (Double(Self.rows.count) / Self.weight).squareRoot()
+    values = Self.values.map { $0 + deviation * Double(random.normal()) }
+  }
+
   mutating func begin(at place: [Double]) {}
 
   mutating func evaluate(at y: [Double]) -> AnnealedChain.Cost {
     let scale = Self.weight / Double(Self.rows.count)
     var (value, slope) = (0.0, [0.0, 0.0, 0.0])
-    for (row, target) in zip(Self.rows, Self.values) {
+    for (row, target) in zip(Self.rows, values) {
       let error = row[0] * y[0] + row[1] * y[1] + row[2] * y[2] - target
       value += scale / 2 * error * error
       for k in 0..<3 { slope[k] += scale * error * row[k] }
@@ -108,11 +116,12 @@ struct TwoWells: ChainCost {
   }
 
   static func chains<Cost: ChainCost>(
-    _ cost: Cost, information: [Double], width: Int, count: Int
+    _ cost: Cost, information: [Double], width: Int, denseWidth: Int? = nil, count: Int
   ) -> [[Double]] {
     let settings = AnnealedChain.Settings()
-    let masses = AnnealedChain.masses(
-      information, width: width, settings: settings, threadCount: 1)
+    let masses = ChainMass.stages(
+      of: information, width: width, denseWidth: denseWidth ?? width,
+      shares: AnnealedChain.shares(settings))
     var cost = cost
     return (0..<count).map { index in
       AnnealedChain.run(
@@ -148,7 +157,10 @@ struct TwoWells: ChainCost {
       for j in 0..<3 { #expect(abs(found[3 * i + j] - LinearCost.covariance[i][j]) < 1e-6) }
     }
     let trace = (0..<3).reduce(0) { $0 + LinearCost.covariance[$1][$1] }
-    #expect(abs(LinearCost.laplace.determinedDirections - (3 - trace)) < 1e-6)
+    let determined = LinearCost.laplace.determinedDirections(among: 0..<3, threadCount: 2)
+    #expect(abs(determined - (3 - trace)) < 1e-6)
+    let first = LinearCost.laplace.determinedDirections(among: 0..<1, threadCount: 1)
+    #expect(abs(first - (1 - LinearCost.covariance[0][0])) < 1e-6)
   }
 
   @Test("of a linear measurement Laplace's draws have the closed form's moments")
@@ -159,10 +171,23 @@ struct TwoWells: ChainCost {
     Self.expect(draws, mean: LinearCost.mean, covariance: LinearCost.covariance)
   }
 
-  @Test("of a linear measurement the chains' ends have the closed form's moments")
-  func chainDraws() {
+  @Test(
+    "of a linear measurement the chains' ends have the closed form's moments, whatever their mass",
+    arguments: [3, 1, 0])
+  func chainDraws(denseWidth: Int) {
     let draws = Self.chains(
-      LinearCost(), information: LinearCost.laplace.information, width: 3, count: 800)
+      LinearCost(), information: LinearCost.laplace.information, width: 3,
+      denseWidth: denseWidth, count: 800)
+    Self.expect(draws, mean: LinearCost.mean, covariance: LinearCost.covariance)
+  }
+
+  @Test("of a linear measurement randomised optima have the closed form's moments")
+  func randomizedDraws() {
+    var cost = LinearCost()
+    let draws = (0..<3000).map { index in
+      RandomizedOptimum.draw(
+        around: LinearCost.laplace, random: SeededGenerator(seed: 6, UInt64(index)), cost: &cost)
+    }
     Self.expect(draws, mean: LinearCost.mean, covariance: LinearCost.covariance)
   }
 

@@ -82,7 +82,8 @@ struct EvaluateCommand: ParsableCommand {
         if fit.protocol == .fit {
           budget.keepFits(
             of: checkpoint, pictures: pictures, viewCount: fit.chosenViews.count,
-            settings: FitSettings(), threadCount: threads.count)
+            settings: FitSettings(), refines: fit.refine,
+            posterior: fit.posterior.settings(sampleCount: fit.draws), threadCount: threads.count)
         }
         try budget.check(advice: Self.advice)
         return try DatasetFolder.open(

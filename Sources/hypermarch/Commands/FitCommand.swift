@@ -105,6 +105,9 @@ struct FitCommand: ParsableCommand {
         FitMemory.stepBytes(
           checkpoint, settings: fit.settings, pictureCount: paths.count,
           threadCount: threads.count), for: "the fit")
+      budget.keepPosterior(
+        posterior.settings(sampleCount: samples), of: checkpoint,
+        rank: fit.refine ? fit.settings.refineRank : nil, threadCount: threads.count)
       try budget.check(advice: "fewer or smaller pictures")
     }
     let path = output.output ?? input.name + ".latent.safetensors"
@@ -122,6 +125,11 @@ struct FitCommand: ParsableCommand {
       try fitter.fit(
         input.views.map { ($0.picture, $0.camera) }, like: expectedView(view), pivot: view.target,
         refines: fit.refine, isOutOfTime: { deadline.map { ContinuousClock.now >= $0 } ?? false })
+    }
+    if posterior.posterior, let misfit = result.assessment.reasons.first(where: \.isMisfit) {
+      throw CommandFailure(
+        "--posterior: found that \(misfit.explanation), expected pictures of an object that the model "
+          + "can show; without --posterior the latent is kept", .badData)
     }
     let drawn = posterior.settings(sampleCount: samples).map { own in
       ProgressReporter.waiting(

@@ -9,8 +9,9 @@ struct PosteriorOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "laplace, the default: a Gaussian around the fit. hamiltonian: chains from the prior, for "
-        + "several modes.", valueName: "method"))
+      "randomized, the default: optima of pictures and a prior that were moved at random. laplace: a "
+        + "Gaussian around the fit. hamiltonian: chains from the prior, for several modes.",
+      valueName: "method"))
   var posteriorMethod: PosteriorSettings.Method?
 
   func validate() throws {
