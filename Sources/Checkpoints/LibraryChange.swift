@@ -26,6 +26,8 @@ package struct LibraryChange: Sendable, Equatable, Codable {
   /// What learning others has cost one scene.
   package struct Forgetting: Sendable, Equatable, Codable {
     package var scene: String
+    /// Of a scene that moves the time of the moment that has lost most, which the numbers are of, 0…1.
+    package var time: Double?
     /// The PSNR of its renderings after beside those before, dB; 100 where they are the same.
     package var ownPsnr: Double
     /// The PSNR beside pictures of a data set, dB, where one was given.
@@ -35,9 +37,11 @@ package struct LibraryChange: Sendable, Equatable, Codable {
     package var loss: Double
 
     package init(
-      scene: String, ownPsnr: Double, psnrBefore: Double?, psnrAfter: Double?, loss: Double
+      scene: String, time: Double? = nil, ownPsnr: Double, psnrBefore: Double?, psnrAfter: Double?,
+      loss: Double
     ) {
       self.scene = scene
+      self.time = time
       self.ownPsnr = ownPsnr
       self.psnrBefore = psnrBefore
       self.psnrAfter = psnrAfter

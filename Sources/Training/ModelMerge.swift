@@ -5,9 +5,10 @@ package import NeuralFields
 ///
 ///     L(θ, z) = mean over scenes of B of |h(z_k; θ) − h_B(z_Bk; θ_B)|²_s + mean over scenes of A of |h(z_Ak; θ) − h(z_Ak; θ_A)|²_s
 ///
-/// Both terms are ``OutputRegularizer``s: A's codes rest, and B's scenes get new ones, which are learned. No
-/// picture is needed, nor rendered; a step costs the same however many scenes there are. The same models
-/// give the same bytes for any number of threads.
+/// Both terms are ``OutputRegularizer``s: A's codes rest, and B's scenes get new ones, which are learned. A scene
+/// that moves is as many scenes as its path has `spreadTimes`, and what the moments of a new path ask for goes to
+/// its rows (``SceneCodes``). No picture is needed, nor rendered; a step costs the same however many scenes
+/// there are. The same models give the same bytes for any number of threads.
 package struct ModelMerge {
   package struct Settings: Sendable, Hashable {
     package var steps = 6000
@@ -22,21 +23,43 @@ package struct ModelMerge {
     package init() {}
   }
 
+  /// What a model generates its fields from.
+  package struct Model: Sendable {
+    package let hypernetwork: Hypernetwork
+    package let latents: LatentTable
+    /// The paths of scenes that move, over rows of the table.
+    package let motion: [LatentTrajectory]
+
+    package init(
+      hypernetwork: Hypernetwork, latents: LatentTable, motion: [LatentTrajectory] = []
+    ) {
+      self.hypernetwork = hypernetwork
+      self.latents = latents
+      self.motion = motion
+    }
+
+    fileprivate var moments: LatentTable { latents.moments(of: motion) }
+  }
+
   package let settings: Settings
   private var held: OutputRegularizer
   private var taught: OutputRegularizer
+  /// Where the codes of what is taught come from, in the rows of the state's table.
+  private let taughtCodes: SceneCodes
   private let threadCount: Int
   private let schedule: LearningRateSchedule
   private var state: TrainingState
   private var pass = Hypernetwork.Pass()
+  private var codes: [Float] = []
+
+  /// The part of each random code by which the rows of a new path begin apart, as in training.
+  private static let pathShare: Float = 0.1
 
   /// - Parameters:
-  ///   - names: of B's scenes in the new model, in the order of its codes.
+  ///   - names: of B's codes in the new model, in their order.
   /// - Precondition: both hypernetworks make weights of the same layout.
   package init(
-    _ first: (hypernetwork: Hypernetwork, latents: LatentTable),
-    _ second: (hypernetwork: Hypernetwork, latents: LatentTable), names: [String],
-    settings: Settings, threadCount: Int
+    _ first: Model, _ second: Model, names: [String], settings: Settings, threadCount: Int
   ) {
     precondition(
       first.hypernetwork.target == second.hypernetwork.target,
@@ -49,29 +72,26 @@ package struct ModelMerge {
       weights: Self.sampleWeights(first, threadCount: threadCount)
         + Self.sampleWeights(second, threadCount: threadCount),
       layout: first.hypernetwork.target)
-    func regularizer(
-      _ model: (hypernetwork: Hypernetwork, latents: LatentTable), seed: UInt64
-    ) -> OutputRegularizer {
+    func regularizer(_ model: Model, seed: UInt64) -> OutputRegularizer {
       OutputRegularizer(
-        anchor: model.hypernetwork, codes: model.latents, weight: 1,
+        anchor: model.hypernetwork, codes: model.moments, weight: 1,
         codesPerStep: settings.scenesPerStep, scales: scales, seed: seed)
     }
     held = regularizer(first, seed: settings.seed)
     taught = regularizer(second, seed: settings.seed &+ 1)
-    state = TrainingState(
-      hypernetwork: first.hypernetwork,
-      latents: LatentTable(
-        names: names, like: first.latents, spread: 1,
-        generator: SeededGenerator(
-          seed: settings.seed, 4)))
+    taughtCodes = SceneCodes(momentsOf: second.latents, motion: second.motion)
+    var latents = LatentTable(
+      names: names, like: first.moments, spread: 1,
+      generator: SeededGenerator(seed: settings.seed, 4))
+    for path in second.motion { path.gather(&latents, keeping: Self.pathShare) }
+    state = TrainingState(hypernetwork: first.hypernetwork, latents: latents)
   }
 
-  private static func sampleWeights(
-    _ model: (hypernetwork: Hypernetwork, latents: LatentTable), threadCount: Int
-  ) -> [Float] {
-    let rows = OutputRegularizer.sampleRows(of: model.latents)
+  private static func sampleWeights(_ model: Model, threadCount: Int) -> [Float] {
+    let codes = model.moments
+    let rows = OutputRegularizer.sampleRows(of: codes)
     return model.hypernetwork.forward(
-      codes: model.latents.rows(rows).values, batch: rows.count, threadCount: threadCount
+      codes: codes.rows(rows).values, batch: rows.count, threadCount: threadCount
     ).weights
   }
 
@@ -87,8 +107,7 @@ package struct ModelMerge {
   package mutating func takeStep() -> (taught: Double, held: Double) {
     let newRows = taught.rows(ofStep: state.step)
     let oldRows = held.rows(ofStep: state.step)
-    let width = state.latents.width
-    let codes = newRows.flatMap { state.latents.values[state.latents.range(ofRow: $0)] }
+    taughtCodes.gather(newRows, from: state.latents, into: &codes)
     state.hypernetwork.forward(
       codes: codes + held.codes(ofRows: oldRows), batch: newRows.count + oldRows.count,
       into: &pass, threadCount: threadCount)
@@ -107,11 +126,12 @@ package struct ModelMerge {
       state.optimizer.step(
         &state.hypernetwork, after: pass, learningRate: settings.learningRate * share,
         threadCount: threadCount)
-      let gradient = pass.codeGradient
-      for (place, row) in newRows.enumerated() {
+      let rows = taughtCodes.rowGradients(
+        of: newRows, codeGradient: Array(pass.codeGradient.prefix(codes.count)),
+        table: state.latents)
+      for (row, gradient) in rows {
         state.codeOptimizer.step(
-          &state.latents.values, row: row,
-          gradient: gradient.span.extracting(place * width..<(place + 1) * width),
+          &state.latents.values, row: row, gradient: gradient.span,
           learningRate: settings.codeLearningRate * share, threadCount: 1)
       }
     } else {

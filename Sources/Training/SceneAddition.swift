@@ -37,13 +37,15 @@ package struct SceneAddition {
   package private(set) var step = 0
 
   /// - Parameters:
+  ///   - motion: the paths of old scenes that move, whose moments are held, over rows of `latents`.
   ///   - scenes: new scenes and their variants, as `TrainingScene.family` makes them.
   ///   - replayed: old scenes that are shown again, if their pictures are there; named as in `latents`.
   ///   - configuration: its `variantsPerScene` is that of the new scenes.
   /// - Precondition: names of new scenes are no names of old ones, those of replayed ones are.
   package init(
-    to hypernetwork: Hypernetwork, latents: LatentTable, scenes: [TrainingScene],
-    replaying replayed: [TrainingScene] = [], architecture: FieldArchitecture, bound: BoundingBox,
+    to hypernetwork: Hypernetwork, latents: LatentTable, motion: [LatentTrajectory] = [],
+    scenes: [TrainingScene], replaying replayed: [TrainingScene] = [],
+    architecture: FieldArchitecture, bound: BoundingBox,
     configuration: TrainingConfiguration, settings: Settings, threadCount: Int
   ) {
     self.settings = settings
@@ -53,22 +55,23 @@ package struct SceneAddition {
       scenes.allSatisfy { !known.contains($0.name) }
         && replayed.allSatisfy { known.contains($0.name) },
       "found a new scene of an old name, or a replayed one of a new name")
+    let moments = latents.moments(of: motion)
     var codes = LatentTable(
-      names: scenes.map(\.name), like: latents, spread: settings.codeSpread,
+      names: scenes.map(\.name), like: moments, spread: settings.codeSpread,
       generator: SeededGenerator(seed: configuration.seed, 4))
     let replayedNames = Set(replayed.map(\.name))
     codes = LatentTable(
       names: codes.names + replayed.map(\.name), width: codes.width,
       values: codes.values + replayed.flatMap { latents[$0.name]?.values ?? [] })
-    let held = latents.names.indices.filter { !replayedNames.contains(latents.names[$0]) }
+    let held = moments.names.indices.filter { !replayedNames.contains(moments.names[$0]) }
     let isHeld = settings.hold > 0 && !settings.isFrozen && !held.isEmpty
     let regularizer =
       isHeld
       ? OutputRegularizer(
-        anchor: hypernetwork, codes: latents.rows(held), weight: settings.hold,
+        anchor: hypernetwork, codes: moments.rows(held), weight: settings.hold,
         codesPerStep: settings.heldPerStep,
         scales: settings.scalesByDeviation
-          ? Self.scales(of: hypernetwork, latents: latents, threadCount: threadCount)
+          ? Self.scales(of: hypernetwork, codes: moments, threadCount: threadCount)
           : [Float](repeating: 1, count: hypernetwork.target.count), seed: configuration.seed)
       : nil
     let firstCount = scenes.count / (1 + configuration.variantsPerScene)
@@ -88,11 +91,11 @@ package struct SceneAddition {
   private let learningRate: Float
 
   private static func scales(
-    of hypernetwork: Hypernetwork, latents: LatentTable, threadCount: Int
+    of hypernetwork: Hypernetwork, codes: LatentTable, threadCount: Int
   ) -> [Float] {
-    let rows = OutputRegularizer.sampleRows(of: latents)
+    let rows = OutputRegularizer.sampleRows(of: codes)
     let weights = hypernetwork.forward(
-      codes: latents.rows(rows).values, batch: rows.count, threadCount: threadCount
+      codes: codes.rows(rows).values, batch: rows.count, threadCount: threadCount
     ).weights
     return OutputRegularizer.deviationScales(weights: weights, layout: hypernetwork.target)
   }

@@ -49,6 +49,19 @@ package struct SceneCodes: Sendable {
 
   package var sceneCount: Int { sources.count }
 
+  /// Each scene's name: that of its row, or the moving scene's with the time.
+  ///
+  /// - Parameter table: whose rows they are.
+  func names(in table: LatentTable) -> [String] {
+    sources.map { source in
+      switch source {
+      case .row(let row): table.names[row]
+      case .moment(let index, let time):
+        "\(trajectories[index].scene)\(LatentTrajectory.rowSeparator)time\(time)"
+      }
+    }
+  }
+
   /// Whether every scene has a row of its own, in their order.
   var hasRowPerScene: Bool { sources == (0..<sources.count).map { .row($0) } }
 

@@ -63,13 +63,20 @@ struct AdditionInput {
             + "set of the model's own place, scale and axes", .badData)
       }
     }
-    let known = Set(model.latents.ownRows.map { model.latents.names[$0] })
-    oldScenes = try oldDataset.map { try open($0, []) }?.filter { known.contains($0.name) } ?? []
+    let known = Set(LibraryScene.scenes(of: model).map(\.name))
+    oldScenes =
+      try oldDataset.map { try open($0, []) }?.filter { scene in
+        let isMoving = model.configuration.trajectory(of: scene.name) != nil
+        return known.contains(scene.name) && isMoving == (scene.span != nil)
+      } ?? []
     if let oldDataset, oldScenes.isEmpty {
       throw CommandFailure(
         "\(oldDataset): found no scene of the model, expected some", .badData)
     }
   }
+
+  /// Old scenes that can be learned from again; those that move are held.
+  var replayedScenes: [SceneDataset] { oldScenes.filter { $0.span == nil } }
 
   /// What a scene is measured by: test views, or training views where it has no others.
   static func views(of scene: SceneDataset) -> [PosedImage] {

@@ -14,19 +14,28 @@ import Training
 ///
 /// e_rays is what the training's record says of its rays. A share f of them was drawn through the object alone,
 /// where all errors are: a scene that covers the share a of its pictures, ā on average, is taken to have the
-/// error e there and none elsewhere. With pictures the loss is measured.
+/// error e there and none elsewhere. With pictures the loss is measured. Of a scene that moves it is the moment
+/// that has changed most that counts.
 struct ForgettingTable {
   let entries: [LibraryChange.Forgetting]
+  /// Of each scene the PSNR beside pictures before, as it is estimated without any, dB.
+  private let estimates: [Double]
+  /// What each scene had lost by earlier changes, dB.
+  private let earlierLosses: [Double]
 
-  init(entries: [LibraryChange.Forgetting]) {
-    self.entries = entries
+  /// The scenes of several tables, one behind the other.
+  init(joining tables: [ForgettingTable]) {
+    entries = tables.flatMap(\.entries)
+    estimates = tables.flatMap(\.estimates)
+    earlierLosses = tables.flatMap(\.earlierLosses)
   }
 
   /// - Parameters:
-  ///   - rows: pairs of the same scene's rows, before and after; scenes that are no variants.
+  ///   - scenes: pairs of the same scene of either model.
   ///   - views: pictures of old scenes by name.
   init(
-    before: Checkpoint, after: Checkpoint, rows: [(before: Int, after: Int)],
+    before: Checkpoint, after: Checkpoint,
+    scenes: [(before: LibraryScene, after: LibraryScene)],
     views: [String: [PosedImage]] = [:], threadCount: Int, isQuiet: Bool
   ) {
     let (first, second) = (
@@ -34,17 +43,21 @@ struct ForgettingTable {
       ModelTrial(model: after, threadCount: threadCount)
     )
     var reporter = ProgressReporter(isQuiet: isQuiet)
-    let found = rows.enumerated().map { place, row in
-      let name = after.latents.names[row.after]
-      reporter.show("comparing old scene \(place + 1) of \(rows.count)  \(name)")
-      let (oldCode, newCode) = (before.latents[row.before], after.latents[row.after])
-      let own = first.ownViews(of: oldCode)
-      let pictures = views[before.latents.names[row.before]]
+    let found = scenes.enumerated().map { place, scene in
+      reporter.show("comparing old scene \(place + 1) of \(scenes.count)  \(scene.after.name)")
+      let moments = zip(scene.before.moments, scene.after.moments).map { old, new in
+        let own = first.ownViews(of: old.code)
+        return Moment(
+          time: old.time, coverage: own.coverage,
+          ownPsnr: second.psnr(of: new.code, beside: own.views))
+      }
+      let pictures = views[scene.before.name]
       return Comparison(
-        scene: name, coverage: own.coverage,
-        ownPsnr: second.psnr(of: newCode, beside: own.views),
-        psnrBefore: pictures.map { first.psnr(of: oldCode, beside: $0) },
-        psnrAfter: pictures.map { second.psnr(of: newCode, beside: $0) })
+        scene: scene.after.name,
+        coverage: moments.reduce(0) { $0 + $1.coverage } / Double(max(moments.count, 1)),
+        worst: moments.min { $0.ownPsnr < $1.ownPsnr },
+        psnrBefore: pictures.map { first.psnr(of: scene.before, beside: $0) },
+        psnrAfter: pictures.map { second.psnr(of: scene.after, beside: $0) })
     }
     let coverage = found.reduce(0) { $0 + $1.coverage } / Double(max(found.count, 1))
     let error = Self.objectError(of: before.configuration.training, coverage: coverage)
@@ -54,19 +67,33 @@ struct ForgettingTable {
           psnrBefore - psnrAfter
         } else { Self.loss(ownPsnr: own.ownPsnr, errorBefore: own.coverage * error) }
       return LibraryChange.Forgetting(
-        scene: own.scene, ownPsnr: own.ownPsnr, psnrBefore: own.psnrBefore,
+        scene: own.scene, time: own.worst?.time, ownPsnr: own.ownPsnr, psnrBefore: own.psnrBefore,
         psnrAfter: own.psnrAfter, loss: loss)
     }
+    estimates = found.map { -10 * log10(max($0.coverage * error, 1e-12)) }
+    let earlier = before.configuration.lossesSoFar
+    earlierLosses = scenes.map { earlier[$0.before.name] ?? 0 }
+  }
+
+  /// A moment of a scene before and after.
+  private struct Moment {
+    let time: Double?
+    /// The share of its pictures that it covers, 0…1.
+    let coverage: Double
+    let ownPsnr: Double
   }
 
   /// One scene before and after.
   private struct Comparison {
     let scene: String
-    /// The share of its pictures that it covers, 0…1.
+    /// The mean over its moments.
     let coverage: Double
-    let ownPsnr: Double
+    /// The moment that has changed most.
+    let worst: Moment?
     let psnrBefore: Double?
     let psnrAfter: Double?
+
+    var ownPsnr: Double { worst?.ownPsnr ?? Evaluation.highestPSNR }
   }
 
   /// e: the mean squared error where there is an object.
@@ -118,31 +145,34 @@ struct ForgettingTable {
 
   private static func number(_ value: Double) -> String { String(format: "%.2f", value) }
 
+  /// A line per scene; estimates of the PSNR before and after where there are no pictures to measure it by.
   var text: String {
     guard !entries.isEmpty else { return "" }
-    let names = LatentSurvey.padded(["old scene"] + entries.map(\.scene) + ["mean"])
-    let measured = entries.contains { $0.psnrBefore != nil }
-    func line(_ name: String, _ own: Double, _ before: Double?, _ after: Double?, _ loss: Double)
-      -> String
-    {
-      let pictures =
-        !measured ? "" : before.map { String(format: "%9.2f", $0) } ?? "        -"
-      let later = !measured ? "" : after.map { String(format: "%9.2f", $0) } ?? "        -"
-      return name + String(format: "%9.2f", own) + pictures + later + String(format: "%9.2f", loss)
+    let isMeasured = entries.contains { $0.psnrBefore != nil }
+    let adds = earlierLosses.contains { $0 > 0 }
+    let names = LatentSurvey.padded(
+      ["old scene"]
+        + entries.map { $0.scene + ($0.time.map { String(format: " at %.2f", $0) } ?? "") }
+        + ["mean"])
+    let rows = entries.indices.map { place -> [Double?] in
+      let entry = entries[place]
+      let before = isMeasured ? entry.psnrBefore : estimates[place]
+      let after = isMeasured ? entry.psnrAfter : estimates[place] - entry.loss
+      return [entry.ownPsnr, before, after, entry.loss]
+        + (adds ? [earlierLosses[place] + entry.loss] : [])
     }
-    func mean(_ values: [Double]) -> Double? {
-      values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    let means = rows[0].indices.map { column -> Double? in
+      let values = rows.compactMap { $0[column] }
+      return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+    func line(_ name: String, _ values: [Double?]) -> String {
+      name + values.map { $0.map { String(format: "%9.2f", $0) } ?? "        -" }.joined()
     }
     return
-      ([names[0] + "  own dB" + (measured ? "   before    after" : " ") + "     loss"]
-      + zip(names.dropFirst(), entries).map {
-        line($0, $1.ownPsnr, $1.psnrBefore, $1.psnrAfter, $1.loss)
-      }
-      + [
-        line(
-          names[names.count - 1], mean(entries.map(\.ownPsnr)) ?? 0,
-          mean(entries.compactMap(\.psnrBefore)), mean(entries.compactMap(\.psnrAfter)),
-          meanLoss)
-      ]).joined(separator: "\n")
+      ([
+        names[0] + "   own dB" + (isMeasured ? "   before    after" : "  ~before   ~after")
+          + "     loss" + (adds ? "   in all" : "")
+      ] + zip(names.dropFirst(), rows).map { line($0, $1) }
+      + [line(names[names.count - 1], means)]).joined(separator: "\n")
   }
 }

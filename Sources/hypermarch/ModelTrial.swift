@@ -51,6 +51,14 @@ struct ModelTrial {
     return (views, coverage / Double(Self.ownViewCount))
   }
 
+  /// The mean PSNR of a scene's renderings beside pictures, each at its own time, dB.
+  func psnr(of scene: LibraryScene, beside views: [PosedImage]) -> Double {
+    let sum = scene.viewsByCode(views, of: model).reduce(0) { sum, part in
+      sum + Double(part.views.count) * psnr(of: part.code, beside: part.views)
+    }
+    return sum / Double(max(views.count, 1))
+  }
+
   /// The mean PSNR of a code's renderings beside pictures, dB.
   func psnr(of code: LatentCode, beside views: [PosedImage]) -> Double {
     let (field, grid) = field(of: code)

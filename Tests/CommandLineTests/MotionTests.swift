@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Subprocess
 import Testing
@@ -6,6 +7,11 @@ import Testing
   private static let views = [
     "--size", "12", "--train-views", "4", "--val-views", "1", "--test-views", "4", "--samples",
     "48", "--times", "4",
+  ]
+
+  private static let stillViews = [
+    "--size", "12", "--train-views", "4", "--val-views", "0", "--test-views", "2", "--samples",
+    "48",
   ]
 
   /// A model of the windmill, of a few steps.
@@ -192,6 +198,40 @@ import Testing
         ["add-scenes", "m.safetensors", "data", "--overwrite"], in: folder)
       #expect(added.exitCode == 65 && added.errorLines.count == 1, "\(added.errors)")
       #expect(added.errors.contains("found a scene that moves, expected scenes at rest"))
+    }
+  }
+
+  @Test("a moving scene keeps its moments, and is one line of the table of what was lost")
+  func forgetting() async throws {
+    try await withTemporaryFolder { folder in
+      try await Self.model(in: folder, curve: "fourier")
+      let merging = try await Program.run(
+        ["merge-models", "m.safetensors", "m.safetensors", "--rename-b", "b-", "-o"]
+          + ["c.safetensors", "--steps", "3", "--json"], in: folder)
+      expectSuccess(merging)
+      let merged = try #require(
+        try LibraryCommandTests.model(in: folder, name: "c.safetensors").configuration.changes)
+      #expect(merged[0].scenes == ["b-windmill"])
+      #expect(merged[0].forgetting?.map(\.scene) == ["windmill", "b-windmill"])
+      for entry in merged[0].forgetting ?? [] {
+        #expect(entry.time.map { (0...1).contains($0) } == true)
+      }
+
+      try folder.put(Fixtures.ball, at: "ball.json")
+      expectSuccess(
+        try await Program.run(
+          ["dataset", "ball.json", "-o", "balls"] + Self.stillViews, in: folder)
+      )
+      let adding = try await Program.run(
+        ["add-scenes", "m.safetensors", "balls", "--codes-only", "--overwrite", "--maximum-loss"]
+          + ["0", "--old-dataset", "data"] + LibraryCommandTests.brief, in: folder)
+      expectSuccess(adding)
+      #expect(adding.errorLines.count { $0.hasPrefix("windmill at ") } == 1, "\(adding.errors)")
+      let change = try #require(
+        try LibraryCommandTests.model(in: folder).configuration.changes?.first)
+      let entry = try #require(change.forgetting?.first)
+      #expect(change.forgetting?.count == 1 && entry.ownPsnr == 100 && entry.loss == 0)
+      #expect(entry.psnrBefore != nil && entry.psnrBefore == entry.psnrAfter)
     }
   }
 

@@ -40,6 +40,15 @@ struct LatentTrajectoryTests {
     }
   }
 
+  @Test("the spread of times is all of the path's keys, and the middles between", arguments: forms)
+  func spreadTimes(form: Form) {
+    let path = form.trajectory
+    let times = path.spreadTimes
+    #expect(times.count == (form.loops ? 14 : 13) && times[0] == 0)
+    #expect(form.loops ? times[13] < 1 : times[12] == 1)
+    for (row, key) in path.keyTimes.enumerated() { #expect(abs(times[2 * row] - key) < 1e-12) }
+  }
+
   @Test("a loop is at 1 where it is at 0, and comes there smoothly", arguments: forms)
   func loop(form: Form) {
     guard form.loops else { return }

@@ -87,6 +87,35 @@ import Training
     #expect(addition.step == 9 && addition.skippedStepCount == 0)
   }
 
+  /// The model's second to fourth codes as the coefficients of a path.
+  static let path = LatentTrajectory(
+    scene: "mill", curve: .fourier, firstRow: 1, rowCount: 3, loops: true)
+
+  /// How much the moments of the path have changed, as `change(of:)`.
+  static func momentChange(holding motion: [LatentTrajectory], hold: Float) -> Double {
+    let settings = settings(hold: hold, jointSteps: 60)
+    var addition = SceneAddition(
+      to: model.hypernetwork, latents: model.latents, motion: motion,
+      scenes: TrainingFixture.scenes, architecture: field, bound: TinyModels.cube,
+      configuration: TrainingFixture.configuration, settings: settings, threadCount: 1)
+    for _ in 0..<settings.stepCount { _ = addition.takeStep() }
+    let pairs = [0, 0.13, 0.4, 0.71, 0.9].flatMap { time in
+      zip(
+        model.hypernetwork.weights(for: model.latents.code(of: path, at: time)).values,
+        addition.hypernetwork.weights(for: addition.latents.code(of: path, at: time)).values)
+    }
+    return pairs.reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / Double(pairs.count)
+  }
+
+  @Test("a path is held at its moments, which holds them better than its rows would")
+  func moments() {
+    let (held, rows) = (
+      Self.momentChange(holding: [Self.path], hold: 1), Self.momentChange(holding: [], hold: 1)
+    )
+    #expect(held > 0 && held < 0.7 * rows, "\(held) \(rows)")
+    #expect(Self.momentChange(holding: [Self.path], hold: .infinity) == 0)
+  }
+
   @Test("the more weight, the less the old fields change")
   func weights() {
     let changes = [0, 0.01, 1].map { hold in

@@ -61,6 +61,14 @@ package struct LatentTrajectory: Sendable, Hashable, Codable {
     return (0..<rowCount).map { Double($0) / Double(stepCount) }
   }
 
+  /// The times by which a path is held and compared: its keys', and those in the middle between two of them.
+  ///
+  /// 2 `rowCount` of them where it loops, else one less: at twice a Fourier path's highest frequency and more.
+  package var spreadTimes: [Double] {
+    let stepCount = 2 * (loops ? rowCount : rowCount - 1)
+    return (0..<(loops ? stepCount : stepCount + 1)).map { Double($0) / Double(stepCount) }
+  }
+
   /// What each row weighs at a time, `[rowCount]`; at a key exactly 1 for it alone.
   ///
   /// - Parameter time: 0…1.

@@ -84,7 +84,7 @@ struct AddScenesCommand: ParsableCommand {
     let configuration = addition.configuration(for: input.scenes, model: before.configuration)
     let settings = addition.settings
     let budget = MemoryBudget(
-      adding: input, replaying: replay ? input.oldScenes : [], to: before,
+      adding: input, replaying: replay ? input.replayedScenes : [], to: before,
       configuration: configuration, settings: settings, library.memory, threadCount: threads.count)
     try budget.state(advice: "fewer scenes, by --scene, or fewer --variants", isQuiet: quiet)
     var record = LibraryChange(
@@ -92,12 +92,12 @@ struct AddScenesCommand: ParsableCommand {
       steps: settings.stepCount,
       options: addition.record(configuration, isReplaying: replay))
     var learning = SceneAddition(
-      to: before.hypernetwork, latents: before.latents,
+      to: before.hypernetwork, latents: before.latents, motion: before.configuration.motion ?? [],
       scenes: TrainingScene.family(
         of: input.scenes.map { TrainingScene($0) },
         variantsPerScene: configuration.variantsPerScene,
         centre: before.configuration.bound.centre, seed: configuration.seed),
-      replaying: replay ? input.oldScenes.map { TrainingScene($0) } : [],
+      replaying: replay ? input.replayedScenes.map { TrainingScene($0) } : [],
       architecture: before.configuration.field, bound: before.configuration.bound,
       configuration: configuration, settings: settings, threadCount: threads.count)
     let result = { (record: LibraryChange) in
@@ -114,16 +114,19 @@ struct AddScenesCommand: ParsableCommand {
       return
     }
     let seconds = try learn(&learning, record: &record)
+    let learned = try result(record)
     let table = ForgettingTable(
-      before: before, after: try result(record),
-      rows: before.latents.ownRows.map { (before: $0, after: $0) },
+      before: before, after: learned,
+      scenes: Array(
+        zip(LibraryScene.scenes(of: before), LibraryScene.scenes(of: learned))
+          .map { (before: $0, after: $1) }),
       views: input.oldViews, threadCount: threads.count, isQuiet: quiet)
     record.forgetting = table.entries
     let after = try result(record)
     var report = Report(
       model: destination, change: after.configuration.changes?.last ?? record,
       newScenes: scores(of: after, scenes: input.scenes), seconds: seconds)
-    if !quiet { Terminal.error(table.text) }
+    if !quiet { Terminal.error(report.newText + "\n" + table.text) }
     if !keep { try table.check(maximumLoss: maximumLoss, model: model) }
     try library.write(after, to: destination, elementType: type)
     if let picture {
@@ -197,6 +200,18 @@ struct AddScenesCommand: ParsableCommand {
     var meanLoss: Double?
     var largestLoss: Double?
     let seconds: Double?
+
+    /// A line per new scene.
+    var newText: String {
+      let names = newScenes.keys.sorted()
+      return zip(
+        LatentSurvey.padded(["new scene"] + names),
+        ["       dB"]
+          + names.map { name in
+            newScenes[name].map { String(format: "%9.2f", $0) } ?? ""
+          }
+      ).map { $0 + $1 }.joined(separator: "\n")
+    }
 
     var text: String {
       model

@@ -94,12 +94,13 @@ struct MergeModelsCommand: ParsableCommand {
     }
     try budget.state(advice: "smaller models", isQuiet: quiet)
     var record = LibraryChange(
-      kind: .mergeModels, scenes: ownNames,
+      kind: .mergeModels,
+      scenes: LibraryScene.scenes(of: other).map { (renameB ?? "") + $0.name },
       source: URL(fileURLWithPath: second).standardizedFileURL.lastPathComponent,
       steps: settings.steps, options: ["steps": "\(settings.steps)", "seed": "\(seed)"])
     var merge = ModelMerge(
-      (before.hypernetwork, before.latents), (other.hypernetwork, other.latents), names: names,
-      settings: settings, threadCount: threads.count)
+      before.mergedModel, other.mergedModel, names: names, settings: settings,
+      threadCount: threads.count)
     let result = { (merge: ModelMerge, record: LibraryChange) in
       try CommandFailure.wrapping(place: second, names: []) { () throws(LibraryError) in
         try before.adding(
@@ -115,14 +116,16 @@ struct MergeModelsCommand: ParsableCommand {
     }
     try learn(&merge)
     let after = try result(merge, record)
-    let offset = before.latents.names.count
-    let tables = [(before, 0), (other, offset)].map { model, offset in
-      ForgettingTable(
-        before: model, after: after,
-        rows: model.latents.ownRows.map { (before: $0, after: $0 + offset) },
-        threadCount: threads.count, isQuiet: quiet)
+    // A's scenes come first.
+    var scenesAfter = LibraryScene.scenes(of: after)[...]
+    let tables = [before, other].map { model in
+      let scenes = LibraryScene.scenes(of: model)
+      let pairs = zip(scenes, scenesAfter).map { (before: $0, after: $1) }
+      scenesAfter = scenesAfter.dropFirst(scenes.count)
+      return ForgettingTable(
+        before: model, after: after, scenes: pairs, threadCount: threads.count, isQuiet: quiet)
     }
-    let table = ForgettingTable(entries: tables.flatMap(\.entries))
+    let table = ForgettingTable(joining: tables)
     record.forgetting = table.entries
     if !quiet { Terminal.error(table.text) }
     if !keep { try table.check(maximumLoss: maximumLoss, model: first) }
@@ -185,6 +188,13 @@ struct MergeModelsCommand: ParsableCommand {
         ]
         + change.scenes.map { "  \($0)" }).joined(separator: "\n")
     }
+  }
+}
+
+extension Checkpoint {
+  fileprivate var mergedModel: ModelMerge.Model {
+    ModelMerge.Model(
+      hypernetwork: hypernetwork, latents: latents, motion: configuration.motion ?? [])
   }
 }
 
