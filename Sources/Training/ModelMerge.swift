@@ -83,7 +83,9 @@ package struct ModelMerge {
     var latents = LatentTable(
       names: names, like: first.moments, spread: 1,
       generator: SeededGenerator(seed: settings.seed, 4))
-    for path in second.motion { path.gather(&latents, keeping: Self.pathShare) }
+    for path in second.motion where !path.curve.hasKeys {
+      path.gather(&latents, keeping: Self.pathShare)
+    }
     state = TrainingState(hypernetwork: first.hypernetwork, latents: latents)
   }
 
