@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Foundation
+import Kernels
 import NeuralFields
 import Training
 
@@ -16,11 +17,14 @@ struct AdditionInput {
   /// cannot be learned.
   private static let leastContentShare = 0.98
 
-  /// - Parameter beforeReading: called with what a data set's pictures will take; what it throws ends it.
+  /// - Parameters:
+  ///   - modelPath: for what is said of the model.
+  ///   - allowsAnyBound: whether scenes may lie otherwise than the model's own.
+  ///   - beforeReading: called with what a data set's pictures will take; what it throws ends it.
   /// - Throws: `CommandFailure` for scenes that the model has already, or that do not fit into its bound.
   init(
     dataset: String, scenes patterns: [String], oldDataset: String?, model: Checkpoint,
-    modelPath: String, variantsPerScene: Int, threadCount: Int, isQuiet: Bool,
+    modelPath: String, variantsPerScene: Int, allowsAnyBound: Bool, threadCount: Int, isQuiet: Bool,
     beforeReading: (DatasetMemory) throws -> Void
   ) throws {
     func open(_ path: String, _ patterns: [String]) throws -> [SceneDataset] {
@@ -53,15 +57,8 @@ struct AdditionInput {
         "--variants: found \(scene.name) with a background in \(dataset), expected objects before "
           + "nothing", .badData)
     }
-    let bound = SceneBound(box: model.configuration.bound, near: model.configuration.near)
-    for scene in scenes {
-      let share = BoundCoverage(of: bound, in: [scene], threadCount: threadCount).contentShare
-      guard share >= Self.leastContentShare else {
-        throw CommandFailure(
-          "\(dataset): \(scene.name): found \(Int(100 * share)) % of what its pictures show within "
-            + "the model's bound, expected \(Int(100 * Self.leastContentShare)) % or more: a data "
-            + "set of the model's own place, scale and axes", .badData)
-      }
+    if !allowsAnyBound {
+      try Self.checkPlaces(of: scenes, dataset, model.configuration, threadCount: threadCount)
     }
     let known = Set(LibraryScene.scenes(of: model).map(\.name))
     oldScenes =
@@ -72,6 +69,35 @@ struct AdditionInput {
     if let oldDataset, oldScenes.isEmpty {
       throw CommandFailure(
         "\(oldDataset): found no scene of the model, expected some", .badData)
+    }
+  }
+
+  /// Refuses scenes of another place, scale or axes than the model's.
+  private static func checkPlaces(
+    of scenes: [SceneDataset], _ dataset: String, _ model: ModelConfiguration, threadCount: Int
+  ) throws {
+    let bound = SceneBound(box: model.bound, near: model.near)
+    let advice =
+      ": a data set of the model's own place, scale and axes, or --any-bound"
+    let places = ParallelLoop.map(count: scenes.count, threadCount: threadCount) {
+      ScenePlacement(of: scenes[$0])
+    }
+    for (scene, place) in zip(scenes, places) {
+      do throws(ScenePlacement.Fault) {
+        try place.check(
+          within: model.bound, view: model.defaultView.camera, target: model.defaultView.target)
+      } catch {
+        throw CommandFailure("\(dataset): \(scene.name): \(error)" + advice, .badData)
+      }
+    }
+    for scene in scenes {
+      let share = BoundCoverage(of: bound, in: [scene], threadCount: threadCount).contentShare
+      guard share >= leastContentShare else {
+        throw CommandFailure(
+          "\(dataset): \(scene.name): found \(Int(100 * share)) % of what its pictures show within "
+            + "the model's bound, expected \(Int(100 * leastContentShare)) % or more" + advice,
+          .badData)
+      }
     }
   }
 

@@ -77,6 +77,54 @@ import Testing
     }
   }
 
+  @Test(
+    "a data set of another scale or of other axes is refused in one line, unless it is wanted",
+    arguments: [
+      ("half", "across what its silhouettes show, expected about "),
+      ("upward y", "cameras whose upward axes point along "),
+      ("upward -z", "cameras whose upward axes point along "), ("large", ", expected "),
+    ])
+  func otherPlace(change: String, found: String) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.put(try await Fixtures.model(), at: "m.safetensors")
+      try folder.copy(Fixtures.otherCars, to: "data")
+      for name in try folder.names(in: "data/kenney_van") where name.hasSuffix(".json") {
+        try Self.move(folder.path(of: "data/kenney_van/\(name)"), by: change)
+      }
+      let before = try folder.contents()
+      let arguments =
+        ["add-scenes", "m.safetensors", "data", "-o", "n.safetensors", "--quiet"]
+        + LibraryCommandTests.brief
+      let run = try await Program.run(arguments, in: folder)
+      expectFailure(run, code: 65, line: "data: kenney_van: found ")
+      #expect(run.errors.contains(found), "\(run.errors)")
+      #expect(run.errors.hasSuffix("model's own place, scale and axes, or --any-bound\n"))
+      #expect(try folder.contents() == before)
+      expectSuccess(try await Program.run(arguments + ["--any-bound"], in: folder))
+    }
+  }
+
+  /// Scales or turns the world of a file of cameras.
+  private static func move(_ path: String, by change: String) throws {
+    let url = URL(fileURLWithPath: path)
+    var file = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+    let frames = try #require(file["frames"] as? [[String: Any]])
+    file["frames"] = try frames.map { frame in
+      var frame = frame
+      var rows = try #require(frame["transform_matrix"] as? [[Double]])
+      switch change {
+      case "half": for row in 0..<3 { rows[row][3] *= 0.5 }
+      case "large": for row in 0..<3 { rows[row][3] *= 1.4 }
+      case "upward y": (rows[1], rows[2]) = (rows[2], rows[1].map { -$0 })
+      default: (rows[1], rows[2]) = (rows[1].map { -$0 }, rows[2].map { -$0 })
+      }
+      frame["transform_matrix"] = rows
+      return frame
+    }
+    try JSONSerialization.data(withJSONObject: file).write(to: url)
+  }
+
   private static let smallDataset = [
     "--size", "16x16", "--train-views", "4", "--val-views", "0", "--test-views", "2", "--samples",
     "64",

@@ -223,8 +223,9 @@ import Testing
           ["dataset", "ball.json", "-o", "balls"] + Self.stillViews, in: folder)
       )
       let adding = try await Program.run(
-        ["add-scenes", "m.safetensors", "balls", "--codes-only", "--overwrite", "--maximum-loss"]
-          + ["0", "--old-dataset", "data"] + LibraryCommandTests.brief, in: folder)
+        ["add-scenes", "m.safetensors", "balls", "--codes-only", "--any-bound", "--overwrite"]
+          + ["--maximum-loss", "0", "--old-dataset", "data"] + LibraryCommandTests.brief, in: folder
+      )
       expectSuccess(adding)
       #expect(adding.errorLines.count { $0.hasPrefix("windmill at ") } == 1, "\(adding.errors)")
       let change = try #require(

@@ -19,7 +19,8 @@ struct AddScenesCommand: ParsableCommand {
 
       What the model generates for its old scenes is held while it learns the new ones, and what each \
       old scene has lost is measured and kept in the model's record. Loss is estimated from the model's \
-      own renderings before and after, or measured beside the pictures of --old-dataset.
+      own renderings before and after, or measured beside the pictures of --old-dataset. A data set of \
+      another place, scale or axes than the model's is refused unless --any-bound is given.
       """)
 
   @Argument(help: ArgumentHelp("The model, a .safetensors file.", valueName: "model"))
@@ -32,6 +33,9 @@ struct AddScenesCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Only scenes with this name; * and ? allowed.", valueName: "name"))
   var scene: [String] = []
+
+  @Flag(help: "Add scenes even of another place, scale or axes than the model's.")
+  var anyBound = false
 
   @OptionGroup(title: "Learning") var addition: AdditionOptions
 
@@ -79,7 +83,8 @@ struct AddScenesCommand: ParsableCommand {
     let (before, type) = try library.read(model, &reading)
     let input = try AdditionInput(
       dataset: dataset, scenes: scene, oldDataset: oldDataset, model: before, modelPath: model,
-      variantsPerScene: addition.variants ?? 0, threadCount: threads.count, isQuiet: quiet
+      variantsPerScene: addition.variants ?? 0, allowsAnyBound: anyBound,
+      threadCount: threads.count, isQuiet: quiet
     ) { try reading.keepPictures($0, advice: "fewer scenes, by --scene") }
     let configuration = addition.configuration(for: input.scenes, model: before.configuration)
     let settings = addition.settings
