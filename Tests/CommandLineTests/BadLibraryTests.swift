@@ -58,7 +58,7 @@ import Testing
       ),
       (
         ["merge-models", "m.safetensors", "large.safetensors"], 65,
-        "large.safetensors: bound: found ("
+        "large.safetensors: bound: found -2.0,-2.0,-2.0,2.0,2.0,2.0, expected -0."
       ),
     ] as [([String], Int32, String)])
   func refused(arguments: [String], code: Int32, line: String) async throws {

@@ -69,7 +69,7 @@ import Testing
       #expect(run.errors == "")
       for beginning in [
         "written by      hypermarch ", "field           2 hidden layers × 16, ",
-        "hypernetwork    code 8, trunk 32, generator per-layer: ", "bound           (",
+        "hypernetwork    code 8, trunk 32, generator per-layer: ", "bound           -0.",
         "training        train, \(Fixtures.modelSteps) steps (0 skipped), ", "scenes          3",
       ] {
         #expect(run.outputLines.contains { $0.hasPrefix(beginning) }, "\(beginning)")

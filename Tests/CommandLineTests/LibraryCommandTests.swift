@@ -170,6 +170,37 @@ import Testing
     }
   }
 
+  @Test("the bound that info shows, and that a refused merge names, is the model's to the last bit")
+  func sameBound() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.put(try await Fixtures.model(), at: "m.safetensors")
+      let train =
+        ["train", Fixtures.otherCars, "--steps", "1", "--octaves", "7"] + Fixtures.smallTraining
+      expectSuccess(try await Program.run(train + ["-o", "o.safetensors"], in: folder))
+      let merge = ["merge-models", "m.safetensors", "o.safetensors", "-o", "n.safetensors"]
+      let refused = try await Program.run(merge + ["--steps", "1"], in: folder)
+      let named = try #require(
+        refused.errors.split(whereSeparator: \.isWhitespace).last { $0.hasPrefix("--bound=") })
+      let info = try await Program.run(["info", "m.safetensors"], in: folder)
+      let line = try #require(info.outputLines.first { $0.hasPrefix("bound ") })
+      let shown = try #require(line.split(separator: " ").dropFirst().first).dropLast()
+      for (place, bound) in ["--bound=\(shown)", String(named)].enumerated() {
+        let name = "\(place).safetensors"
+        expectSuccess(try await Program.run(train + ["-o", name, bound], in: folder))
+        if place == 0 {
+          let (own, other) = (try Self.model(in: folder), try Self.model(in: folder, name: name))
+          #expect(own.configuration.bound == other.configuration.bound)
+        }
+      }
+      expectSuccess(
+        try await Program.run(
+          [
+            "merge-models", "m.safetensors", "0.safetensors", "-o", "n.safetensors", "--steps", "1",
+          ],
+          in: folder))
+    }
+  }
+
   @Test(
     "a dry run says what would be done, and writes nothing",
     arguments: [

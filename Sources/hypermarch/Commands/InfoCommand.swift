@@ -90,10 +90,6 @@ struct InfoCommand: ParsableCommand {
     var text: String {
       let field = configuration.field
       let hypernetwork = configuration.hypernetwork
-      let bound = configuration.bound
-      func vector(_ value: SIMD3<Float>) -> String {
-        String(format: "(%.3f, %.3f, %.3f)", value.x, value.y, value.z)
-      }
       var detail = generator
       switch hypernetwork.generator {
       case .perLayer: break
@@ -113,8 +109,7 @@ struct InfoCommand: ParsableCommand {
         "hypernetwork    code \(hypernetwork.latentWidth), trunk "
           + hypernetwork.trunkWidths.map(String.init).joined(separator: "-")
           + ", generator \(detail): \(parameters) parameters",
-        "bound           \(vector(bound.minimum)) … \(vector(bound.maximum)), near "
-          + "\(configuration.near)",
+        "bound           \(configuration.bound.argument), near \(configuration.near)",
         "size            \(fileBytes) bytes, \(bytesPerScene) per scene; "
           + "a further code \(bytesPerCode)",
       ]

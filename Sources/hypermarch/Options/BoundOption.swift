@@ -17,6 +17,13 @@ struct BoundArgument: ExpressibleByArgument, Equatable {
   }
 }
 
+extension BoundingBox {
+  /// The six numbers as `--bound` takes them, each with the digits that tell it from all others.
+  var argument: String {
+    [minimum, maximum].flatMap { [$0.x, $0.y, $0.z] }.map { "\($0)" }.joined(separator: ",")
+  }
+}
+
 /// `--bound`, for commands that look at posed images.
 struct BoundOption: ParsableArguments {
   @Option(

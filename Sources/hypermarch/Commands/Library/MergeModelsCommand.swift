@@ -138,14 +138,22 @@ struct MergeModelsCommand: ParsableCommand {
 
   /// Refuses models whose fields are not of one kind: what one generates means nothing to the other.
   private func checkFamily(_ one: ModelConfiguration, _ two: ModelConfiguration) throws {
-    func refuse(_ key: String, _ found: String, _ expected: String) throws {
+    func refuse(
+      _ key: String, _ found: String, _ expected: String, advice: String = ""
+    ) throws {
       throw CommandFailure(
-        "\(second): \(key): found \(found), expected \(expected), that of \(first)", .badData)
+        "\(second): \(key): found \(found), expected \(expected), that of \(first)\(advice)",
+        .badData)
     }
     let (a, b) = (one.field, two.field)
     if a != b { try refuse("field", "\(b.summary)", "\(a.summary)") }
     if one.widths != two.widths { try refuse("nested_widths", "\(two.widths)", "\(one.widths)") }
-    if one.bound != two.bound { try refuse("bound", two.bound.summary, one.bound.summary) }
+    if one.bound != two.bound {
+      let both = one.bound.union(two.bound)
+      try refuse(
+        "bound", two.bound.argument, one.bound.argument,
+        advice: ": train \(both == one.bound ? second : "both") with --bound=\(both.argument)")
+    }
     if one.near != two.near { try refuse("near", "\(two.near)", "\(one.near)") }
   }
 
@@ -204,12 +212,5 @@ extension FieldArchitecture {
     "\(hiddenLayerCount) layers of \(width), \(positionOctaves) octaves, view "
       + "\(directionOctaves.map { "\($0) octaves × \(colourWidth)" } ?? "off"), "
       + "\(densityActivation.rawValue) \(densityShift) \(densityScale)"
-  }
-}
-
-extension BoundingBox {
-  fileprivate var summary: String {
-    func corner(_ point: SIMD3<Float>) -> String { "(\(point.x), \(point.y), \(point.z))" }
-    return "\(corner(minimum)) … \(corner(maximum))"
   }
 }
