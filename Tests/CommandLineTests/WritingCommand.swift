@@ -54,6 +54,26 @@ struct WritingCommand: Sendable {
         "--contact-sheet",
         "s.png", "--size", "8",
       ] + again, oldFiles: ["l.latent.safetensors", "s.png"]),
+    WritingCommand(
+      name: "add-scenes",
+      arguments: [
+        "add-scenes", "m.safetensors", Fixtures.otherCars, "-o", "n.safetensors", "--picture",
+        "p.png", "--code-steps", "1", "--steps", "1", "--samples-per-step", "256", "--quiet",
+      ] + again, oldFiles: ["n.safetensors", "p.png"]),
+    WritingCommand(
+      name: "merge-models",
+      arguments: [
+        "merge-models", "m.safetensors", "m.safetensors", "--rename-b", "b-", "-o",
+        "n.safetensors", "--steps", "1", "--quiet",
+      ] + again, oldFiles: ["n.safetensors"]),
+    WritingCommand(
+      name: "remove-scenes",
+      arguments: ["remove-scenes", "m.safetensors", "kenney_taxi", "-o", "n.safetensors"] + again,
+      oldFiles: ["n.safetensors"]),
+    WritingCommand(
+      name: "rename-scene",
+      arguments: ["rename-scene", "m.safetensors", "kenney_taxi", "cab", "-o", "n.safetensors"]
+        + again, oldFiles: ["n.safetensors"]),
   ]
 
   private static let again = ["--overwrite"]
