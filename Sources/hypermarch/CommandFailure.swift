@@ -14,7 +14,7 @@ enum FailureCode: Int32, CaseIterable {
   case numericFailure = 70
   case cannotCreate = 73
   case inputOutput = 74
-  /// Stopped by SIGUSR1 after saving, as a scheduler does that wants the machine for others.
+  /// Stopped by SIGUSR1, after saving where there is something to save, as a scheduler does that wants the machine for others.
   case tryAgain = 75
   // 128 and the number of the signal.
   case hungUp = 129
@@ -31,10 +31,10 @@ enum FailureCode: Int32, CaseIterable {
     case .numericFailure: "numbers went wrong"
     case .cannotCreate: "the output exists, or may not be created"
     case .inputOutput: "the output cannot be written"
-    case .tryAgain: "SIGUSR1, after saving: run it again"
-    case .hungUp: "SIGHUP, after saving"
-    case .interrupted: "SIGINT, after saving"
-    case .terminated: "SIGTERM, after saving"
+    case .tryAgain: "SIGUSR1, after saving what a rerun goes on from: run it again"
+    case .hungUp: "SIGHUP, after saving where there is something to save"
+    case .interrupted: "SIGINT, likewise"
+    case .terminated: "SIGTERM, likewise"
     }
   }
 
