@@ -41,6 +41,8 @@ extension Checkpoint {
     _ name: String, to newName: String
   ) throws(LibraryError) -> (model: Checkpoint, renamed: [(old: String, new: String)]) {
     let rows = try rows(of: name)
+    guard !newName.isEmpty else { throw .emptyName }
+    guard newName != name else { throw .sameName(name) }
     var names = latents.names
     for row in rows { names[row] = newName + names[row].dropFirst(name.count) }
     try Self.checkDistinct(names, after: rows)
@@ -161,6 +163,9 @@ package enum LibraryError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Nothing would be left.
   case lastScene(count: Int)
   case nameTaken(String)
+  case emptyName
+  /// The scene has the name already.
+  case sameName(String)
   /// A scene would become a variant of another by its name, or a variant a scene of its own.
   case variantName(String)
   /// A row of a scene that moves, which is no scene by itself.
@@ -174,6 +179,10 @@ package enum LibraryError: Error, Equatable, Sendable, CustomStringConvertible {
       "found all of the model's scenes, expected at least one of the \(count) to stay"
     case .nameTaken(let name):
       "found a scene named \(name.onOneLine) already, expected another name"
+    case .emptyName:
+      "found an empty name for a scene, expected one with a character or more"
+    case .sameName(let name):
+      "found \(name.onOneLine) as the new name of \(name.onOneLine), expected another"
     case .partOfPath(let name, let scene):
       "found \(name.onOneLine), a part of the path of \(scene.onOneLine), expected the scene itself"
     case .variantName(let name):

@@ -1,10 +1,23 @@
 /// A pattern for names: `*` stands for any characters, `?` for one, everything else for itself.
-struct NamePattern {
+package struct NamePattern {
   let text: String
 
   init(_ text: String) { self.text = text }
 
   var hasWildcards: Bool { text.contains { $0 == "*" || $0 == "?" } }
+
+  /// Some names, with those that fit in place of each pattern with wildcards, every name once.
+  ///
+  /// A pattern that none fits stays as it is, and so do names without wildcards.
+  package static func expand(_ patterns: [String], over names: [String]) -> [String] {
+    var found: Set<String> = []
+    return patterns.flatMap { text -> [String] in
+      let pattern = NamePattern(text)
+      let fitting =
+        pattern.hasWildcards && !names.contains(text) ? names.filter(pattern.matches) : []
+      return fitting.isEmpty ? [text] : fitting
+    }.filter { found.insert($0).inserted }
+  }
 
   /// Whether a whole name fits, in time proportional to the product of both lengths at most.
   func matches(_ name: String) -> Bool {

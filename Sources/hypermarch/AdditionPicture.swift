@@ -7,6 +7,9 @@ import VolumeRendering
 
 /// What adding scenes has done, in one picture: of some old scenes a row before, a row after and a row of
 /// their differences; of some new ones a row of pictures and a row of renderings.
+///
+/// Old scenes are shown in the model's default view, and new ones as the data set's view shows them that is
+/// nearest to it; where none is near, in the default view, without a picture.
 struct AdditionPicture {
   let image: Image
 
@@ -31,10 +34,12 @@ struct AdditionPicture {
     }
     let view = before.configuration.defaultView.camera.resized(
       width: Self.cell, height: Self.cell)
-    let own = before.latents.ownRows
-    let old = Self.spread(own.count).map { own[$0] }
-    let first = old.map { rendering(before, before.latents[$0], view) }
-    let second = old.map { rendering(after, after.latents[$0], view) }
+    let (scenesBefore, scenesAfter) = (
+      LibraryScene.scenes(of: before), LibraryScene.scenes(of: after)
+    )
+    let old = Self.spread(scenesBefore.count)
+    let first = old.map { rendering(before, scenesBefore[$0].moments[0].code, view) }
+    let second = old.map { rendering(after, scenesAfter[$0].moments[0].code, view) }
     let differences = zip(first, second).map { first, second in
       var result = first
       for index in result.samples.indices {
@@ -44,10 +49,16 @@ struct AdditionPicture {
       return result
     }
     let new = Self.spread(scenes.count).map { scenes[$0] }
-    let views = new.compactMap { AdditionInput.views(of: $0).first }
-    let pictures = views.map { $0.image.composited(over: [1, 1, 1]).inCell(Self.cell) }
-    let renderings = zip(new, views).map { scene, view in
+    let target = before.configuration.defaultView.target
+    let views = new.map {
+      Self.view(nearestTo: view, about: target, of: AdditionInput.views(of: $0))
+    }
+    let pictures = views.map {
+      $0?.image.composited(over: [1, 1, 1]).inCell(Self.cell) ?? empty
+    }
+    let renderings = zip(new, views).map { scene, near in
       after.latents[scene.name].map { code in
+        guard let view = near else { return rendering(after, code, view) }
         let scale = Float(Self.cell) / Float(max(view.width, view.height))
         let camera = view.camera.resized(
           width: max(1, Int(Float(view.width) * scale)),
@@ -58,6 +69,20 @@ struct AdditionPicture {
     image = ContactSheet.sheet(
       of: [first, second, differences, pictures, renderings].flatMap(filled),
       columns: Self.columns)
+  }
+
+  /// The cosine of the angle within which a view shows a scene much as another does.
+  private static let nearCosine: Float = 0.85
+
+  /// The view from the direction that is nearest to a camera's; nil where none is near.
+  private static func view(
+    nearestTo camera: Camera, about target: SIMD3<Float>, of views: [PosedImage]
+  ) -> PosedImage? {
+    let direction = (camera.position - target).normalised
+    func cosine(_ view: PosedImage) -> Float {
+      (view.camera.position - target).normalised.dot(direction)
+    }
+    return views.max { cosine($0) < cosine($1) }.flatMap { cosine($0) > nearCosine ? $0 : nil }
   }
 
   /// Up to a row's numbers below a limit, evenly spread.

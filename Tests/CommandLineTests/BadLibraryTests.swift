@@ -40,6 +40,22 @@ import Testing
         "m.safetensors: found a scene named kenney_race already, expected another name"
       ),
       (
+        ["remove-scenes", "m.safetensors", "kenney_t*", "torcs_*"], 66,
+        "m.safetensors: found no scene named torcs_*, expected one of the model's 3"
+      ),
+      (
+        ["remove-scenes", "m.safetensors", "*"], 65,
+        "m.safetensors: found all of the model's scenes, expected at least one of the 3 to stay"
+      ),
+      (
+        ["rename-scene", "m.safetensors", "kenney_taxi", "kenney_taxi"], 65,
+        "m.safetensors: found kenney_taxi as the new name of kenney_taxi, expected another"
+      ),
+      (
+        ["rename-scene", "m.safetensors", "kenney_taxi", ""], 65,
+        "m.safetensors: found an empty name for a scene, expected one with a character or more"
+      ),
+      (
         ["rename-scene", "m.safetensors", "kenney_taxi", "a/b"], 65,
         "n.safetensors: metadata hypermarch.scenes: found the name a/b, expected names that a file"
       ),

@@ -126,6 +126,11 @@ import Testing
       Self.expectSame(before, after, names: after.latents.names)
       #expect(after.hypernetwork.parameters == before.hypernetwork.parameters)
       #expect(try folder.names() == ["m.safetensors"])
+      let more = try await Program.run(
+        ["remove-scenes", "m.safetensors", "kenney_*", "-o", "n.safetensors"], in: folder)
+      expectSuccess(more)
+      let left = try Self.model(in: folder, name: "n.safetensors")
+      #expect(left.latents.names == ["quat_basic_BasicCar"])
     }
   }
 

@@ -57,7 +57,8 @@ struct AddScenesCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write a picture of old scenes before and after, and of new ones.", valueName: "file"))
+      "Write a picture, row by row: old scenes before, after, and what differs; new scenes in the "
+        + "data set, and as they were learned.", valueName: "file"))
   var picture: String?
 
   @OptionGroup var threads: ThreadOptions

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Datasets
 import NeuralFields
 
 /// Takes scenes out of a model.
@@ -10,7 +11,7 @@ struct RemoveScenesCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         hypermarch remove-scenes cars.safetensors kenney_taxi -o fewer.safetensors
-        hypermarch remove-scenes cars.safetensors kenney_taxi --dry-run
+        hypermarch remove-scenes cars.safetensors 'kenney_*' --dry-run
 
       Variants that training made of a scene, named NAME~1 and so on, go with it. All other scenes \
       stay as they are, to the last bit.
@@ -19,7 +20,7 @@ struct RemoveScenesCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The model, a .safetensors file.", valueName: "model"))
   var model: String
 
-  @Argument(help: ArgumentHelp("The scenes.", valueName: "names"))
+  @Argument(help: ArgumentHelp("The scenes; * and ? allowed.", valueName: "names"))
   var names: [String]
 
   @OptionGroup var library: LibraryOptions
@@ -32,7 +33,9 @@ struct RemoveScenesCommand: ParsableCommand {
     let (result, removed) = try CommandFailure.wrapping(
       place: model, names: checkpoint.configuration.knownNames
     ) {
-      () throws(LibraryError) in try checkpoint.removing(names)
+      () throws(LibraryError) in
+      try checkpoint.removing(
+        NamePattern.expand(names, over: LibraryScene.scenes(of: checkpoint).map(\.name)))
     }
     try library.write(result, to: destination, elementType: type)
     let report = Report(
