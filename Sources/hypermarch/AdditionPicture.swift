@@ -51,7 +51,7 @@ struct AdditionPicture {
     let new = Self.spread(scenes.count).map { scenes[$0] }
     let target = before.configuration.defaultView.target
     let views = new.map {
-      Self.view(nearestTo: view, about: target, of: AdditionInput.views(of: $0))
+      Self.view(nearestTo: view, about: target, of: $0.allViews)
     }
     let pictures = views.map {
       $0?.image.composited(over: [1, 1, 1]).inCell(Self.cell) ?? empty

@@ -36,6 +36,29 @@ import Testing
     #expect(change?.kind == .removeScenes && change?.scenes == removed)
   }
 
+  @Test("losses of several changes add up under the name that a scene has now, and go with it")
+  func lossesSoFar() {
+    func change(_ kind: LibraryChange.Kind, _ scenes: [String], losses: [String: Double] = [:])
+      -> LibraryChange
+    {
+      LibraryChange(
+        kind: kind, scenes: scenes,
+        forgetting: losses.keys.sorted().map {
+          LibraryChange.Forgetting(
+            scene: $0, ownPsnr: 40, psnrBefore: nil, psnrAfter: nil, loss: losses[$0] ?? 0)
+        })
+    }
+    var configuration = Self.model().configuration
+    #expect(configuration.lossesSoFar.isEmpty)
+    configuration.changes = [
+      change(.addScenes, ["green"], losses: ["red": 0.5, "blue": 0.25]),
+      change(.renameScene, ["red", "cab"]),
+      change(.mergeModels, ["grey"], losses: ["cab": 0.25, "blue": 1, "green": 0.125]),
+      change(.removeScenes, ["blue", "blue~1"]),
+    ]
+    #expect(configuration.lossesSoFar == ["cab": 0.75, "green": 0.125])
+  }
+
   @Test("a variant can be removed alone, and a name given twice counts once")
   func removingVariants() throws {
     let (model, removed) = try Self.model().removing(["red~1", "red~1"])
