@@ -85,7 +85,7 @@ package struct PosteriorPicture: Sendable {
 
 extension PosteriorPicture {
   /// The spread that its map shows as white, and all above.
-  package static let mapLimit: Float = 0.25
+  package static let mapLimit: Float = 0.15
 
   /// `spread` as colours for people: from black through red and yellow to white.
   ///

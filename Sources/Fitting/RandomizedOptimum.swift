@@ -17,7 +17,7 @@ package protocol PerturbedCost: ChainCost {
 /// draws of the Gaussian around ŷ do not where they go far.
 package enum RandomizedOptimum {
   /// Places that are looked at for a draw, the first of them ŷ.
-  package static let evaluationCount = 14
+  package static let evaluationCount = 20
 
   /// Finds a draw, from ŷ on, by Gauss and Newton's steps with the precision A of the Gaussian.
   ///

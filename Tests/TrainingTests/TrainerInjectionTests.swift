@@ -20,7 +20,7 @@ struct TrainerInjectionTests {
     configuration.samplesPerDiagonal = 24
     configuration.raysPerStep = 128
     configuration.learningRate = 5e-3
-    configuration.averageDecay = 0.98
+    configuration.averageDecay = 0.995
     return configuration
   }()
 
@@ -45,7 +45,11 @@ struct TrainerInjectionTests {
   ///
   /// - Returns: PSNR on the pictures, dB; nil where a number that is not finite would have been saved, or
   ///   where the training gave up.
-  private static func run(injections: [Int: (inout Trainer) -> Float?]) -> Double? {
+  private static func run(
+    seed: UInt64 = configuration.seed, injections: [Int: (inout Trainer) -> Float?] = [:]
+  ) -> Double? {
+    var configuration = configuration
+    configuration.seed = seed
     var trainer = TrainingFixture.trainer(
       field: TinyModels.field(width: 16, positionOctaves: 2), scenes: [cleanScene],
       configuration: configuration, threadCount: 1)
@@ -130,10 +134,14 @@ struct TrainerInjectionTests {
 
   @Test("Promise 5: whatever number goes wrong in a training, none that is not finite is saved")
   func injected() throws {
-    let clean = try #require(Self.run(injections: [:]))
+    // A training that was taken back goes on with other batches: its luck is that of another seed.
+    let cleans = try (0..<Robustness.cases(quick: 4, all: 16)).map {
+      try #require(Self.run(seed: Self.configuration.seed + UInt64($0)))
+    }
+    let clean = try #require(cleans.min())
     let count = Robustness.cases(quick: 20, all: 1000)
     var failures = 0
-    var changes: [Double] = []
+    var found: [Double] = []
     for run in 0..<count / Self.injectionsPerRun {
       var random = SeededGenerator(seed: 7, UInt64(run))
       var injections: [Int: (inout Trainer) -> Float?] = [:]
@@ -141,15 +149,17 @@ struct TrainerInjectionTests {
         injections[1 + random.index(below: Self.stepCount)] = Self.injection(&random)
       }
       let psnr = Self.run(injections: injections) ?? 0
-      changes.append(psnr - clean)
-      #expect(psnr > clean - 0.1, "run \(run): \(psnr) dB, clean \(clean) dB")
+      found.append(psnr)
+      #expect(psnr > clean - 0.1, "run \(run): \(psnr) dB, the least clean one \(clean) dB")
       if psnr <= clean - 0.1 { failures += Self.injectionsPerRun }
     }
+    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+    #expect(mean(found) > mean(cleans) - 0.1)
     Robustness.record(
       "non-finite injected", cases: count, failures: failures,
       note: "\(Self.injectionsPerRun) a run; "
         + String(
-          format: "PSNR %+.3f to %+.3f dB beside %.1f", changes.min() ?? 0, changes.max() ?? 0,
-          clean))
+          format: "%.2f dB in the mean, at least %.2f; clean runs %.2f, at least %.2f",
+          mean(found), found.min() ?? 0, mean(cleans), clean))
   }
 }
