@@ -171,6 +171,8 @@ extension ModelConfiguration {
       if end > scenes.count {
         checks.add(
           "\(key).row_count", found: "rows up to \(end)", expected: "at most \(scenes.count)")
+        // From here there are no rows for the next one to begin at.
+        return
       }
     }
   }

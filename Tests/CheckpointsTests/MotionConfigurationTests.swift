@@ -76,4 +76,16 @@ struct MotionConfigurationTests {
     }
     #expect(error?.description.contains("motion[1].first_row") == true)
   }
+
+  @Test("rows beyond the model's are refused, whatever trajectories follow")
+  func rowsBeyondTheModel() {
+    var first = Self.path
+    first.firstRow = 1_000_000
+    var second = Self.path
+    second.scene = "c"
+    let error = #expect(throws: CheckpointError.self) {
+      try Self.configuration([first, second]).check(path: "m")
+    }
+    #expect(error?.description.contains("motion[0].row_count: found rows up to 1000002") == true)
+  }
 }
