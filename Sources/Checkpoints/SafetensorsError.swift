@@ -19,6 +19,12 @@ package enum SafetensorsError: Error, Equatable, Sendable {
   /// The header breaks the grammar. `found` is nil at its end.
   case syntax(path: String, offset: Int, found: UInt8?, expected: SafetensorsSyntax)
 
+  /// A key of more than `limit` bytes, at its quote.
+  case longKey(path: String, offset: Int, limit: Int)
+
+  /// A text with more combining characters in a row than are compared in time, at its quote.
+  case combiningCharacters(path: String, offset: Int)
+
   case duplicateKey(path: String, offset: Int, key: String)
   case unknownKey(path: String, offset: Int, tensor: String, key: String)
   case missingKey(path: String, tensor: String, key: String)
@@ -106,6 +112,12 @@ extension SafetensorsError: CustomStringConvertible {
     case .syntax(let path, let offset, let found, let expected):
       "\(path.onOneLine): byte \(offset): found \(SafetensorsError.words(for: found)), "
         + "expected \(expected.rawValue)"
+    case .longKey(let path, let offset, let limit):
+      "\(path.onOneLine): byte \(offset): found a key of more than \(limit) bytes, "
+        + "expected at most so many"
+    case .combiningCharacters(let path, let offset):
+      "\(path.onOneLine): byte \(offset): found a text with more than \(String.combiningLimit) "
+        + "combining characters in a row, expected at most so many"
     case .duplicateKey(let path, let offset, let key):
       "\(path.onOneLine): byte \(offset): found key \(key.inQuotes) again, expected it once"
     case .unknownKey(let path, let offset, let tensor, let key):

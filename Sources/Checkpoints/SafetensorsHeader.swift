@@ -1,3 +1,5 @@
+import Files
+
 /// What the header of a safetensors file says, before any of it is believed.
 struct SafetensorsHeader: Equatable {
   /// The one key that names no tensor.
@@ -33,6 +35,9 @@ struct SafetensorsHeader: Equatable {
   var metadata: [String: String] = [:]
 
   var checksums: Checksums?
+
+  /// The longest key that is read, bytes.
+  static let keyByteLimit = 1 << 10
 }
 
 /// Reads a header byte by byte, and nothing but a header.
@@ -44,7 +49,7 @@ struct SafetensorsHeader: Equatable {
 ///     tensor   = { "dtype": text, "shape": [ integer, … ], "data_offsets": [ integer, integer ] }
 ///
 /// The three keys of a tensor come in any order, each once. White space may stand between tokens, but
-/// not before the first brace. Keys that Unicode holds to be the same text are duplicates.
+/// not before the first brace. Keys are told apart by their bytes, and are at most 1 KiB long.
 struct SafetensorsHeaderScanner {
   private let bytes: [UInt8]
   private let path: String
@@ -181,13 +186,14 @@ extension SafetensorsHeaderScanner {
   ) throws(SafetensorsError) {
     try take(Character.leftBrace, orThrow: .objectStart)
     if takes(Character.rightBrace) { return }
-    var keys: Set<String> = []
+    // What Unicode holds to be equal is not equal to every reader, and is slow to compare.
+    var keys: Set<[UInt8]> = []
     var expected = SafetensorsSyntax.keyOrObjectEnd
     repeat {
       skipWhiteSpace()
       let offset = position
-      let key = try string(expected)
-      guard keys.insert(key).inserted else {
+      let key = try string(expected, limit: SafetensorsHeader.keyByteLimit)
+      guard keys.insert(Array(key.utf8)).inserted else {
         throw .duplicateKey(path: path, offset: offset, key: key)
       }
       try take(Character.colon, orThrow: .colon)
@@ -239,18 +245,27 @@ extension SafetensorsHeaderScanner {
 extension SafetensorsHeaderScanner {
   /// Reads text in quotes.
   ///
-  /// - Parameter expected: what the place asks for, where there is no quote.
+  /// - Parameters:
+  ///   - expected: what the place asks for, where there is no quote.
+  ///   - limit: the longest that is read, bytes; nil for any length.
   private mutating func string(
-    _ expected: SafetensorsSyntax
+    _ expected: SafetensorsSyntax, limit: Int? = nil
   ) throws(SafetensorsError) -> String {
+    let start = position
     guard next == Character.quote else { throw syntax(expected) }
     position += 1
     var text: [UInt8] = []
     while true {
       guard let byte = next, byte >= 0x20 else { throw syntax(.characterOrQuote) }
+      if let limit, text.count > limit {
+        throw .longKey(path: path, offset: start, limit: limit)
+      }
       position += 1
       switch byte {
-      case Character.quote: return String(decoding: text, as: UTF8.self)
+      case Character.quote:
+        let string = String(decoding: text, as: UTF8.self)
+        guard string.isStreamSafe else { throw .combiningCharacters(path: path, offset: start) }
+        return string
       case Character.backslash: text.append(contentsOf: try escapedCharacter())
       default: text.append(byte)
       }

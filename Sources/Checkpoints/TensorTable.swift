@@ -1,10 +1,13 @@
 /// The tensors of an open file that have not been asked for yet; each is read when it is taken.
 struct TensorTable: ~Copyable {
   private let reader: SafetensorsReader
-  private var places: [String: Int] = [:]
+  /// By the names' bytes, as the header tells them apart.
+  private var places: [[UInt8]: Int] = [:]
 
   init(_ reader: consuming SafetensorsReader) {
-    for (index, entry) in reader.entries.enumerated() { places[entry.name] = index }
+    for (index, entry) in reader.entries.enumerated() {
+      places[Array(entry.name.utf8)] = index
+    }
     self.reader = reader
   }
 
@@ -27,7 +30,7 @@ struct TensorTable: ~Copyable {
     _ name: String, shape: [Int], to values: inout [Float]
   ) throws(CheckpointError) {
     try expect(name, shape: shape)
-    guard let place = places.removeValue(forKey: name) else { return }
+    guard let place = places.removeValue(forKey: Array(name.utf8)) else { return }
     do { try reader.append(place, to: &values) } catch { throw .safetensors(error) }
   }
 
@@ -51,7 +54,7 @@ struct TensorTable: ~Copyable {
     _ name: String, shape: [Int], in range: ClosedRange<Float>, _ body: ([Float]) -> Void
   ) throws(CheckpointError) {
     try expect(name, shape: shape)
-    guard let place = places.removeValue(forKey: name) else { return }
+    guard let place = places.removeValue(forKey: Array(name.utf8)) else { return }
     var failure: CheckpointError?
     var count = 0
     do {
@@ -74,15 +77,17 @@ struct TensorTable: ~Copyable {
   mutating func take(
     _ name: String, atMost limit: Int, in range: ClosedRange<Float>
   ) throws(CheckpointError) -> [Float] {
-    let count = places[name].map { reader.entries[$0].shape.reduce(1, *) } ?? 0
+    let count = places[Array(name.utf8)].map { reader.entries[$0].shape.reduce(1, *) } ?? 0
     return try take(name, shape: [min(count, limit)], in: range)
   }
 
-  func contains(_ name: String) -> Bool { places[name] != nil }
+  func contains(_ name: String) -> Bool { places[Array(name.utf8)] != nil }
 
   /// Refuses a file without this tensor, or with another shape of it.
   func expect(_ name: String, shape: [Int]) throws(CheckpointError) {
-    guard let place = places[name] else { throw .missingTensor(path: path, tensor: name) }
+    guard let place = places[Array(name.utf8)] else {
+      throw .missingTensor(path: path, tensor: name)
+    }
     let found = reader.entries[place].shape
     guard found == shape else {
       throw .shape(path: path, tensor: name, found: found, expected: shape)
@@ -91,7 +96,9 @@ struct TensorTable: ~Copyable {
 
   /// Refuses a tensor that nobody asked for, and a file that changed while it was read.
   func expectEnd() throws(CheckpointError) {
-    if let name = places.keys.min() { throw .unexpectedTensor(path: path, tensor: name) }
+    if let place = places.values.min() {
+      throw .unexpectedTensor(path: path, tensor: reader.entries[place].name)
+    }
     do { try reader.checkUnchanged() } catch { throw .safetensors(error) }
   }
 }

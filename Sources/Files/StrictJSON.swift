@@ -4,11 +4,12 @@
 /// UTF-16; what a person wrote by hand deserves to be told.
 ///
 /// The values take at most 48 MiB more memory than the text: a text of nothing but `[[],[],…` is
-/// refused before it takes more.
+/// refused before it takes more. Keys are told apart by their bytes, and are at most 1 KiB long.
 package enum StrictJSON: Sendable, Equatable {
   case null
   case boolean(Bool)
-  /// The value, infinite where the text is beyond `Double`, and the text as it was written.
+  /// The value, infinite where the text is beyond `Double`, and the text as it was written; the beginning
+  /// of one of more than 15 characters.
   case number(Double, text: String)
   case string(String)
   case array([StrictJSON])
@@ -82,9 +83,21 @@ private struct Parser {
   /// What values may take beyond the size of their text, bytes.
   static let memoryLimit = 48 << 20
 
+  /// The longest texts that are read, bytes.
+  static let (keyLimit, stringLimit, numberLimit) = (1 << 10, 1 << 20, 1 << 10)
+
   /// Counted for a list or an object, for a value in one, and for a key beside its value, bytes: what
   /// they take in arrays that grow by doubling.
   private static let (containerCost, valueCost, keyCost) = (64, 64, 64)
+
+  /// Counted for a text that does not lie in its value, and for a key's bytes while its object is read.
+  private static func cost(ofText text: String) -> Int {
+    text.utf8.count > inlineByteCount ? 48 + text.utf8.count : 0
+  }
+  private static func cost(ofKey key: [UInt8]) -> Int { 96 + key.count }
+
+  /// A `String` of up to so many bytes takes no memory beside itself.
+  private static let inlineByteCount = 15
 
   /// Counts memory before it is taken.
   private mutating func spend(_ byteCount: Int) throws(StrictJSON.SyntaxError) {
@@ -111,7 +124,7 @@ private struct Parser {
     switch peek ?? 0 {
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
-    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "\""): return .string(try string(limit: Self.stringLimit, name: "string"))
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
     case UInt8(ascii: "t"): return try word("true", .boolean(true))
     case UInt8(ascii: "f"): return try word("false", .boolean(false))
@@ -122,7 +135,9 @@ private struct Parser {
 
   private mutating func object(depth: Int) throws(StrictJSON.SyntaxError) -> StrictJSON {
     var members: [StrictJSON.Member] = []
-    var keys: Set<String> = []
+    // Bytes: what Unicode holds to be equal is not equal to every reader, and is slow to compare.
+    var keys: Set<[UInt8]> = []
+    var keyMemory = 0
     try spend(Self.containerCost)
     position += 1
     skipSpace()
@@ -132,8 +147,11 @@ private struct Parser {
       let start = position
       guard peek == UInt8(ascii: "\"") else { throw failure(expected: "a key in quotes") }
       try spend(Self.keyCost)
-      let key = try string()
-      guard keys.insert(key).inserted else {
+      let key = try string(limit: Self.keyLimit, name: "key")
+      let keyBytes = Array(key.utf8)
+      try spend(Self.cost(ofKey: keyBytes))
+      keyMemory += Self.cost(ofKey: keyBytes)
+      guard keys.insert(keyBytes).inserted else {
         throw failure(
           at: start, found: "a second \"\(StrictJSON.clipped(key))\"", expected: "every key once")
       }
@@ -143,6 +161,7 @@ private struct Parser {
       skipSpace()
     } while take(",")
     guard take("}") else { throw failure(expected: "\",\" or \"}\"") }
+    memory += keyMemory
     return .object(members)
   }
 
@@ -170,11 +189,17 @@ private struct Parser {
       if !take("+") { _ = take("-") }
       try digits()
     }
+    guard position - start <= Self.numberLimit else {
+      throw failure(
+        at: start, found: "a number of \(position - start) bytes",
+        expected: "at most \(Self.numberLimit)")
+    }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let value = Double(text) else {
       throw failure(at: start, found: StrictJSON.clipped(text), expected: "a number")
     }
-    return .number(value, text: text)
+    return .number(
+      value, text: text.utf8.count > Self.inlineByteCount ? text.clipped(to: 12) : text)
   }
 
   private mutating func digits() throws(StrictJSON.SyntaxError) {
@@ -183,18 +208,24 @@ private struct Parser {
     guard position > start else { throw failure(expected: "a digit") }
   }
 
-  private mutating func string() throws(StrictJSON.SyntaxError) -> String {
+  /// - Parameters:
+  ///   - limit: the longest that is read, bytes.
+  ///   - name: what the text is, for the error.
+  private mutating func string(
+    limit: Int, name: String
+  ) throws(StrictJSON.SyntaxError) -> String {
     let start = position
     var content: [UInt8] = []
     position += 1
     while let byte = peek {
+      guard content.count <= limit else {
+        throw failure(
+          at: start, found: "a \(name) of more than \(limit) bytes", expected: "at most so many")
+      }
       switch byte {
       case UInt8(ascii: "\""):
         position += 1
-        guard let text = String(validating: content, as: UTF8.self) else {
-          throw failure(at: start, found: "a string that is not UTF-8", expected: "UTF-8 text")
-        }
-        return text
+        return try text(of: content, at: start)
       case UInt8(ascii: "\\"):
         content.append(contentsOf: try escapedCharacter().utf8)
       case 0..<0x20:
@@ -205,6 +236,22 @@ private struct Parser {
       }
     }
     throw failure(expected: "the string's closing quote")
+  }
+
+  /// A string's bytes as text, once it is known to be text that can be compared in time.
+  private mutating func text(
+    of content: [UInt8], at start: Int
+  ) throws(StrictJSON.SyntaxError) -> String {
+    guard let text = String(validating: content, as: UTF8.self) else {
+      throw failure(at: start, found: "a string that is not UTF-8", expected: "UTF-8 text")
+    }
+    guard text.isStreamSafe else {
+      throw failure(
+        at: start, found: "more than \(String.combiningLimit) combining characters in a row",
+        expected: "at most so many")
+    }
+    try spend(Self.cost(ofText: text))
+    return text
   }
 
   private mutating func escapedCharacter() throws(StrictJSON.SyntaxError) -> String {

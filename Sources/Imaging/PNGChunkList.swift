@@ -57,8 +57,12 @@ package struct PNGChunkList: Sendable {
   private static let textByteLimit = 1 << 20
 
   /// The text with a keyword, of a chunk `tEXt` or an `iTXt` that is not compressed; nil where there is
-  /// none, or one of more than 1 MiB. (Section 11.3.3.)
+  /// none, one of more than 1 MiB, or one that takes too long to compare. (Section 11.3.3.)
   package func text(_ keyword: String) -> String? {
+    storedText(keyword).flatMap { $0.isStreamSafe ? $0 : nil }
+  }
+
+  private func storedText(_ keyword: String) -> String? {
     let start = Array(keyword.utf8) + [0]
     for chunk in chunks
     where chunk.range.count <= Self.textByteLimit && bytes[chunk.range].starts(with: start) {

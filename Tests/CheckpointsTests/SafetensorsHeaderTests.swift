@@ -140,10 +140,6 @@ struct SafetensorsHeaderTests {
         .duplicateKey(path: path, offset: 27, key: "__metadata__")
       ),
       (
-        "{\"__metadata__\":{\"\u{E9}\":\"1\",\"e\u{301}\":\"2\"}}",
-        .duplicateKey(path: path, offset: 34, key: "\u{E9}")
-      ),
-      (
         #"{"a":{"dtype":"F32","stride":[1]}}"#,
         .unknownKey(path: path, offset: 28, tensor: "a", key: "stride")
       ),
@@ -163,6 +159,37 @@ struct SafetensorsHeaderTests {
     ])
   func keys(header: String, error: SafetensorsError) {
     #expect(throws: error) { try SafetensorsBytes.decode(SafetensorsBytes.file(header)) }
+  }
+
+  @Test("names are told apart by their bytes, even where Unicode holds them to be one text")
+  func equivalentNames() throws {
+    let header = ["\u{E9}", "e\u{301}"].enumerated().map {
+      #""\#($1)":{"dtype":"F32","shape":[1],"data_offsets":[\#(4 * $0),\#(4 * $0 + 4)]}"#
+    }
+    let file = try SafetensorsBytes.decode(
+      SafetensorsBytes.file(
+        "{" + header.joined(separator: ",") + "}", payload: [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0]))
+    #expect(file.tensors.map(\.values) == [[1], [-2]])
+  }
+
+  @Test("a key is at most 1 KiB long, and no text has more than 30 combining characters in a row")
+  func hostileTexts() {
+    let key = String(repeating: "k", count: 1025)
+    let marks = "e" + String(repeating: "\u{301}\u{316}", count: 100_000)
+    for (header, error) in [
+      ("{\"\(key)\":{}}", SafetensorsError.longKey(path: Self.path, offset: 9, limit: 1024)),
+      ("{\"\(marks.prefix(400))", .longKey(path: Self.path, offset: 9, limit: 1024)),
+      (
+        "{\"e" + String(repeating: "\u{301}\u{316}", count: 16) + "\":{}}",
+        .combiningCharacters(path: Self.path, offset: 9)
+      ),
+      (
+        "{\"__metadata__\":{\"k\":\"\(marks)\"}}",
+        .combiningCharacters(path: Self.path, offset: 29)
+      ),
+    ] {
+      #expect(throws: error) { try SafetensorsBytes.decode(SafetensorsBytes.file(header)) }
+    }
   }
 
   @Test(

@@ -117,6 +117,58 @@ struct StrictJSONTests {
     #expect(error?.expected == "fewer: they do not fit into memory")
   }
 
+  /// Marks that Unicode orders: whoever compares them with others sorts them first.
+  private static func marks(_ count: Int) -> String {
+    String(repeating: "\u{301}\u{316}", count: count / 2)
+  }
+
+  @Test("30 combining characters in a row are read, and more are refused in any text")
+  func combiningCharacters() throws {
+    _ = try StrictJSON(parsing: Array("{\"a\(Self.marks(30))\":\"a\(Self.marks(30))\"}".utf8))
+    for text in [
+      "{\"a\(Self.marks(32))\":0}", "[\"a\(Self.marks(200_000))\"]",
+      "\"" + String(repeating: "\u{F73}", count: 31) + "\"",
+    ] {
+      let error = #expect(throws: StrictJSON.SyntaxError.self) {
+        try StrictJSON(parsing: Array(text.utf8))
+      }
+      #expect(error?.found == "more than 30 combining characters in a row")
+    }
+  }
+
+  @Test("texts have their limits: 1 KiB for a key and a number, 1 MiB for a string")
+  func textLimits() throws {
+    func text(_ count: Int) -> String { String(repeating: "1", count: count) }
+    func object(_ keyLength: Int) -> [UInt8] { Array("{\"\(text(keyLength))\":0}".utf8) }
+    _ = try StrictJSON(parsing: object(1024))
+    _ = try StrictJSON(parsing: Array(text(1024).utf8))
+    _ = try StrictJSON(parsing: Array("\"\(text(1 << 20))\"".utf8))
+    for (bytes, found) in [
+      (object(1025), "a key of more than 1024 bytes"),
+      (Array(text(1025).utf8), "a number of 1025 bytes"),
+      (Array("\"\(text(1 << 20 + 1))\"".utf8), "a string of more than 1048576 bytes"),
+    ] {
+      let error = #expect(throws: StrictJSON.SyntaxError.self) { try StrictJSON(parsing: bytes) }
+      #expect(error?.found == found)
+    }
+  }
+
+  @Test("keys are told apart by their bytes, even where Unicode holds them to be one text")
+  func equivalentKeys() throws {
+    let json = try StrictJSON(parsing: Array("{\"caf\u{E9}\":1,\"cafe\u{301}\":2}".utf8))
+    guard case .object(let members) = json else {
+      Issue.record("found \(json), expected an object")
+      return
+    }
+    #expect(members.count == 2)
+  }
+
+  @Test("a number is kept as written up to 15 characters, so that it takes no memory of its own")
+  func longNumbers() throws {
+    #expect(try StrictJSON(parsing: Array("0.1234567890123".utf8)).summary == "0.1234567890123")
+    #expect(try StrictJSON(parsing: Array("0.12345678901234".utf8)).summary == "0.1234567890…")
+  }
+
   @Test("a quoted text is cut by scalars, so that no character is too long for a line")
   func clipping() {
     #expect("abc".clipped(to: 3) == "abc")
