@@ -19,6 +19,9 @@ struct CounterText {
     values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
   }
 
+  /// The greatest number that is no count: beyond any time, loss or share.
+  private static let numberLimit = 1e15
+
   init(_ text: String?, path: String) throws(CheckpointError) {
     self.path = path
     for word in (text ?? "").split(separator: " ") {
@@ -64,15 +67,15 @@ struct CounterText {
 
   mutating func number(_ name: String) throws(CheckpointError) -> Double {
     guard let number = try numberIfPresent(name) else {
-      throw fault(name, found: nil, expected: "a number of at least 0")
+      throw fault(name, found: nil, expected: "a number in 0…1e15")
     }
     return number
   }
 
   mutating func numberIfPresent(_ name: String) throws(CheckpointError) -> Double? {
     guard let text = values.removeValue(forKey: name) else { return nil }
-    guard let number = Double(text), number >= 0, number.isFinite else {
-      throw fault(name, found: text, expected: "a number of at least 0")
+    guard let number = Double(text), (0...Self.numberLimit).contains(number) else {
+      throw fault(name, found: text, expected: "a number in 0…1e15")
     }
     return number
   }

@@ -64,6 +64,13 @@ extension ModelConfiguration {
         expected: error.expected)
     }
     guard case .object = json else { throw .notAnObject }
+    do {
+      try json.expectSnakeCase()
+    } catch {
+      throw Fault(
+        key: "", found: "key \"\(StrictJSON.clipped(error.key))\"",
+        expected: "keys in snake case, without capitals")
+    }
   }
 
   private struct Version: Decodable {

@@ -81,6 +81,25 @@ struct TensorTable: ~Copyable {
     return try take(name, shape: [min(count, limit)], in: range)
   }
 
+  /// The values of one tensor of rank 1 and any length up to a limit, all of them counts.
+  ///
+  /// - Parameter count: the length, where it is known.
+  mutating func takeCounts(
+    _ name: String, count: Int? = nil, atMost limit: Int
+  ) throws(CheckpointError) -> [Int] {
+    if let count { try expect(name, shape: [count]) }
+    let values = try take(name, atMost: limit, in: Self.countRange)
+    if let place = values.firstIndex(where: { $0 != $0.rounded() }) {
+      throw .configuration(
+        path: path, key: "tensor \(name)[\(place)]", found: "\(values[place])",
+        expected: "a whole number")
+    }
+    return values.map { Int($0) }
+  }
+
+  /// Numbers up to which a `Float` counts exactly.
+  private static let countRange: ClosedRange<Float> = 0...0x1p24
+
   func contains(_ name: String) -> Bool { places[Array(name.utf8)] != nil }
 
   /// Refuses a file without this tensor, or with another shape of it.

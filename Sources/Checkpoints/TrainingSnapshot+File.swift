@@ -122,9 +122,6 @@ extension TrainingSnapshot.Health {
 }
 
 extension TrainingSnapshot.Point {
-  /// Numbers up to which a `Float` counts exactly.
-  private static let countRange: ClosedRange<Float> = 0...0x1p24
-
   /// All but parameters and codes.
   ///
   /// - Parameter other: a point in the same file; a scene whose bytes are the same there has none here.
@@ -188,9 +185,9 @@ extension TrainingSnapshot.Point {
       codeSecondMoment: try tensors.take(
         prefix + "code_second_moment", shape: codeShape, in: squares),
       optimizerStep: 0,
-      codeSteps: try tensors.take(
-        prefix + "code_steps", shape: [scenes.names.count], in: Self.countRange
-      ).map { Int($0) }, step: 0, skippedSteps: 0)
+      codeSteps: try tensors.takeCounts(
+        prefix + "code_steps", count: scenes.names.count, atMost: scenes.names.count), step: 0,
+      skippedSteps: 0)
     if tensors.contains(prefix + "average") {
       average = TrainingSnapshot.Average(
         parameters: try tensors.take(prefix + "average", shape: shape),
@@ -226,10 +223,8 @@ extension TrainingSnapshot.Point {
   ) throws(CheckpointError) {
     let sceneCount = configuration.scenes.count
     func counts(_ name: String) throws(CheckpointError) -> [Int] {
-      try tensors.take(
-        prefix + name, atMost: configuration.motion == nil ? sceneCount : Self.momentLimit,
-        in: Self.countRange
-      ).map { Int($0) }
+      try tensors.takeCounts(
+        prefix + name, atMost: configuration.motion == nil ? sceneCount : Self.momentLimit)
     }
     let (lengths, visits, updates) = (
       try counts("cell_bytes"), try counts("visits"), try counts("updates")

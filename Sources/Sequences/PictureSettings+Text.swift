@@ -41,8 +41,8 @@ extension PictureSettings {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      // Strictly: no key twice.
-      _ = try StrictJSON(parsing: Array(text.utf8))
+      // Strictly: no key twice, in no second spelling.
+      try StrictJSON(parsing: Array(text.utf8)).expectSnakeCase()
       self = try decoder.decode(PictureSettings.self, from: Data(text.utf8))
     } catch {
       throw .invalid(path: path, key: "", expected: "settings of schema \(PictureSettings.schema)")

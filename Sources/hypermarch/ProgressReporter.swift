@@ -52,7 +52,7 @@ struct ProgressReporter {
 
   /// A duration for people: `1:02:03`, or `2:03` below an hour.
   static func clock(_ seconds: Double) -> String {
-    let whole = Int(max(0, seconds.isFinite ? seconds : 0))
+    let whole = Int(min(max(0, seconds.isFinite ? seconds : 0), 1e12))
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
     return hours > 0
       ? String(format: "%d:%02d:%02d", hours, minutes, rest)

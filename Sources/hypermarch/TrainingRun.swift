@@ -46,24 +46,10 @@ struct TrainingRun {
       (dataset, output, workingFolder) = (moved(dataset), moved(output), here)
     }
 
-    /// Whether every number is one that the command line could have given.
-    var areInRange: Bool {
-      let counts = [
-        (configuration.scenesPerStep, 1...1024), (configuration.raysPerStep, 16...1_048_576),
-        (configuration.samplesPerStep, 1...16_777_216),
-        (configuration.samplesPerDiagonal, 8...4096),
-        (configuration.firstSamplesPerDiagonal ?? 8, 8...4096),
-        (configuration.warmupSteps, 0...1_000_000), (configuration.gridResolution, 1...512),
-        (configuration.gridPeriod, 1...1_000_000), (steps ?? 1, 1...1_000_000_000),
-        (maximumScenes ?? 1, 1...1_000_000),
-      ]
-      return counts.allSatisfy { $0.1.contains($0.0) }
-        && (0..<1).contains(configuration.averageDecay) && (minutes ?? 1) > 0
-        && saveIntervalSeconds > 0 && (0...1e6).contains(configuration.near)
-    }
-
     /// The file that keeps them.
-    var bytes: [UInt8] { Array((Terminal.json(self) + "\n").utf8) }
+    var bytes: [UInt8] {
+      get throws { try Array((Terminal.json(self) + "\n").utf8) }
+    }
   }
 
   /// A new run; its folder is made, and must not hold another run unless overwriting.
@@ -102,6 +88,8 @@ struct TrainingRun {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
+      // Strictly: no key twice.
+      try StrictJSON(parsing: bytes).expectSnakeCase()
       settings = try decoder.decode(Settings.self, from: Data(bytes))
     } catch {
       throw CommandFailure(
@@ -158,7 +146,7 @@ struct TrainingRun {
   }
 
   private var loggedPSNR: [Int: Double] {
-    let saves = logLines.compactMap {
+    let saves = logLines.filter(\.isStreamSafe).compactMap {
       try? JSONDecoder().decode(LoggedSave.self, from: Data($0.utf8))
     }
     return Dictionary(saves.map { ($0.state, $0.psnr) }) { $1 }

@@ -141,6 +141,7 @@ struct TrainCommand: ParsableCommand {
         "\(folder): found widths \(run.settings.configuration.nestedWidths) in its settings, "
           + "expected \(widths), those of its state", .badData)
     }
+    try run.checkOutput(isOf: loaded.snapshot.configuration)
     try state(
       scenes, configuration: run.settings.configuration, model: loaded.snapshot.configuration,
       stepCount: steps ?? run.settings.steps)
