@@ -43,6 +43,10 @@ package struct Checkpoint: Sendable {
 
   static let metadataKey = "hypermarch"
 
+  /// The values that codes and changes of weights may have: far beyond what training and fits make, and
+  /// small enough for sums of squares.
+  package static let latentRange: ClosedRange<Float> = -1e6...1e6
+
   /// How `program` begins in a file that hypermarch wrote.
   private static let programPrefix = "hypermarch "
 
@@ -89,7 +93,7 @@ package struct Checkpoint: Sendable {
     for entry in layout.entries {
       try tensors.expect("hypernetwork.\(entry.name)", shape: entry.shape)
     }
-    let latents = try tensors.take("latents", shape: shape)
+    let latents = try tensors.take("latents", shape: shape, in: Self.latentRange)
     var parameters: [Float] = []
     // As many as the file has, by its shapes.
     parameters.reserveCapacity(layout.count)
@@ -113,11 +117,23 @@ package struct Checkpoint: Sendable {
     to path: String, elementType: Tensor.ElementType = .float32, overwriting: Bool
   ) throws(CheckpointError) {
     try configuration.check(path: path)
+    try Self.check(latents.values, named: "latents", path: path)
     let file = SafetensorsFile(
       tensors: tensors(elementType: elementType), metadata: [Self.metadataKey: configuration.text])
     try Self.writing(to: path) { () throws(SafetensorsError) in
       try Safetensors.write(file, to: path, overwriting: overwriting)
     }
+  }
+
+  /// Refuses to write what no reader accepts.
+  static func check(
+    _ values: [Float], named name: String, path: String
+  ) throws(CheckpointError) {
+    // What is not finite has an error of its own.
+    let place = values.firstIndex { $0.isFinite && !latentRange.contains($0) }
+    guard let place else { return }
+    throw .value(
+      path: path, tensor: name, index: place, found: values[place], expected: latentRange)
   }
 
   func tensors(elementType: Tensor.ElementType) -> [Tensor] {

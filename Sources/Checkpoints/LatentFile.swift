@@ -103,20 +103,25 @@ package struct LatentFile: Sendable, Equatable {
     let path = tensors.path
     guard let text = tensors.metadata[Self.metadataKey] else { throw .notALatent(path: path) }
     let description = try Self.description(text, path: path)
-    let code = try tensors.take("code", shape: [description.latentWidth])
+    let code = try tensors.take(
+      "code", shape: [description.latentWidth], in: Checkpoint.latentRange)
     var changes: [WeightedChange] = []
     for (index, shapes) in description.changes.enumerated() {
       let prefix = "change.\(index)"
-      let weight = try tensors.take("\(prefix).weight", shape: [])[0]
+      let weight = try tensors.take(
+        "\(prefix).weight", shape: [], in: Checkpoint.latentRange)[0]
       var parts: [WeightChange.Part] = []
       for shape in shapes {
         let name = "\(prefix).\(shape.tensor)"
         let isBias = shape.shape.count == 1
         let left = try tensors.take(
           isBias ? "\(name).shift" : "\(name).left",
-          shape: isBias ? shape.shape : [shape.shape[0], shape.rank])
+          shape: isBias ? shape.shape : [shape.shape[0], shape.rank], in: Checkpoint.latentRange)
         let right =
-          isBias ? [] : try tensors.take("\(name).right", shape: [shape.rank, shape.shape[1]])
+          isBias
+          ? []
+          : try tensors.take(
+            "\(name).right", shape: [shape.rank, shape.shape[1]], in: Checkpoint.latentRange)
         parts.append(
           WeightChange.Part(
             name: shape.tensor, shape: shape.shape, rank: shape.rank, left: left, right: right))
@@ -210,6 +215,9 @@ package struct LatentFile: Sendable, Equatable {
     }
     if let posterior { tensors += posterior.tensors }
     if let motion { tensors.append(motion.tensor) }
+    for tensor in tensors {
+      try Checkpoint.check(tensor.values, named: tensor.name, path: path)
+    }
     let file = SafetensorsFile(tensors: tensors, metadata: [Self.metadataKey: text])
     try Checkpoint.writing(to: path) { () throws(SafetensorsError) in
       try Safetensors.write(file, to: path, overwriting: overwriting)

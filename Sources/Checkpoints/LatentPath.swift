@@ -78,7 +78,8 @@ package struct LatentPath: Sendable, Equatable {
     guard (0.01...10_000).contains(description.seconds) else {
       throw fault("seconds", "\(description.seconds)", "0.01…10000")
     }
-    let values = try tensors.take(Self.tensorName, shape: [description.rowCount, width])
+    let values = try tensors.take(
+      Self.tensorName, shape: [description.rowCount, width], in: Checkpoint.latentRange)
     self.init(
       curve: curve, loops: description.loops, seconds: description.seconds,
       rows: (0..<description.rowCount).map { row in

@@ -95,14 +95,16 @@ package struct LatentPosterior: Sendable, Equatable {
       throw fault("noise", "\(description.noise)", "0…1")
     }
     let count = description.samples
-    let values = try tensors.take(Self.codesName, shape: [count, width])
+    let values = try tensors.take(
+      Self.codesName, shape: [count, width], in: Checkpoint.latentRange)
     codes = (0..<count).map { LatentCode(Array(values[$0 * width..<($0 + 1) * width])) }
     leftFactors = []
     if description.changes == true {
       guard let length = changes.first?.change.leftFactorCount else {
         throw fault("changes", "true", "false in a latent without changes")
       }
-      let values = try tensors.take(Self.leftFactorsName, shape: [count, length])
+      let values = try tensors.take(
+        Self.leftFactorsName, shape: [count, length], in: Checkpoint.latentRange)
       leftFactors = (0..<count).map { Array(values[$0 * length..<($0 + 1) * length]) }
     }
     noise = description.noise

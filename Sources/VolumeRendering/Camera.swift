@@ -53,7 +53,15 @@ package struct Camera: Sendable, Hashable {
     lookingFrom position: SIMD3<Float>, at target: SIMD3<Float>,
     up worldUp: SIMD3<Float> = [0, 0, 1], horizontalFieldOfView: Float, width: Int, height: Int
   ) {
-    let backward = (position - target).normalised
+    self.init(
+      at: position, backward: (position - target).normalised, up: worldUp,
+      horizontalFieldOfView: horizontalFieldOfView, width: width, height: height)
+  }
+
+  private init(
+    at position: SIMD3<Float>, backward: SIMD3<Float>, up worldUp: SIMD3<Float>,
+    horizontalFieldOfView: Float, width: Int, height: Int
+  ) {
     var right = worldUp.cross(backward)
     if right.length < 1e-4 {
       let other: SIMD3<Float> = abs(backward.y) < 0.9 ? [0, 1, 0] : [1, 0, 0]
@@ -83,8 +91,12 @@ package struct Camera: Sendable, Hashable {
     // Seen from a pole the horizontal direction away from the viewer takes the part of "up".
     let up = SIMD3(
       -sin(elevation) * cos(azimuth), -sin(elevation) * sin(azimuth), cos(elevation))
+    let position = target + direction * distance
+    let offset = position - target
     self.init(
-      lookingFrom: target + direction * distance, at: target, up: up,
+      at: position,
+      // Far from the origin a short distance may be rounded away.
+      backward: offset.length > 0 ? offset.normalised : direction, up: up,
       horizontalFieldOfView: horizontalFieldOfView, width: width, height: height)
   }
 

@@ -32,7 +32,7 @@ struct FitProtocol {
     }
     let report = FitProtocolReport(results)
     reporter.finish(ProgressReporter.count(usable.count, "object"))
-    Terminal.result(json ? Terminal.json(report) : report.text)
+    try Terminal.result(json ? Terminal.json(report) : report.text)
   }
 }
 

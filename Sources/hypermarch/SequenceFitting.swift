@@ -54,7 +54,7 @@ struct SequenceFitting {
     let assessment = fitter.assess(fit, on: input.sequence)
     var found = SequenceFitReport(
       fit, sequence: input.sequence, assessment: assessment, name: name, model: model)
-    let kept = LatentFile(
+    let kept = try LatentFile(
       program: Hypermarch.programName, name: name, modelFingerprint: checkpoint.fingerprint,
       latent: SceneLatent(code: fit.code(at: 0)),
       camera: ModelConfiguration.DefaultView(
@@ -92,7 +92,7 @@ struct SequenceFitting {
     for reason in assessment.reasons {
       Terminal.error("warning: not to be trusted: \(reason.explanation)")
     }
-    Terminal.result(
+    try Terminal.result(
       command.json
         ? Terminal.json(found)
         : [path, report, reportPicture].compactMap(\.self).joined(separator: "\n"))

@@ -21,23 +21,29 @@ enum Terminal {
   }
 
   /// A value as JSON with sorted keys, for `--json`.
-  static func json(_ value: some Encodable) -> String {
-    encoded(value, [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
+  ///
+  /// - Throws: `CommandFailure`, numeric failure, for a number that is not finite.
+  static func json(_ value: some Encodable) throws(CommandFailure) -> String {
+    try encoded(value, [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
   }
 
   /// A value as one line of JSON, for logs.
-  static func jsonLine(_ value: some Encodable) -> String {
-    encoded(value, [.sortedKeys, .withoutEscapingSlashes])
+  ///
+  /// - Throws: as ``json(_:)``.
+  static func jsonLine(_ value: some Encodable) throws(CommandFailure) -> String {
+    try encoded(value, [.sortedKeys, .withoutEscapingSlashes])
   }
 
   private static func encoded(
     _ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting
-  ) -> String {
+  ) throws(CommandFailure) -> String {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = formatting
     guard let data = try? encoder.encode(value) else {
-      preconditionFailure("reports hold finite numbers only")
+      throw CommandFailure(
+        "the report: found a number that is not finite, expected finite ones: the model's numbers "
+          + "are too large", .numericFailure)
     }
     return String(decoding: data, as: UTF8.self)
   }

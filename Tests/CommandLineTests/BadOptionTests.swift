@@ -48,6 +48,24 @@ import Testing
       (["--fov", "180"], "--fov: found 180.0, expected 1.0…179.0"),
       (["--distance", "inf"], "--distance: found inf, expected 0.001…1000000.0"),
       (["--elevation", "nan"], "--elevation: found nan, expected -90.0…90.0"),
+      (
+        ["--look-from", "1e30,0,0", "--look-at", "0,0,0"],
+        "--look-from: found 1e+30, expected -1000000.0…1000000.0"
+      ),
+      (
+        ["--target", "0,1e38,0", "--azimuth", "3"],
+        "--target: found 1e+38, expected -1000000.0…1000000.0"
+      ),
+      (
+        ["--look-from", "1e-30,0,0", "--look-at", "0,0,0"],
+        "--look-from and --look-at: found points too near, expected at least 0.001 and a 100000th "
+          + "of the distance from the origin between camera and target"
+      ),
+      (
+        ["--target", "1e6,0,0", "--distance", "0.01"],
+        "--distance: found 0.01, expected at least 0.001 and a 100000th of the distance from the "
+          + "origin between camera and target"
+      ),
       (["--termination", "1"], "--termination: found 1.0, expected 0 to below 1"),
       (["--background", "mauve"], "The value 'mauve' is invalid for '--background <colour>'"),
       (["--target", "1,2"], "The value '1,2' is invalid for '--target <x,y,z>'"),

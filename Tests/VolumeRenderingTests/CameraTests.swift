@@ -40,6 +40,14 @@ struct CameraTests {
     #expect((camera.right.cross(camera.up) - camera.backward).length < 1e-6)
   }
 
+  @Test("an orbit whose distance is rounded away still looks along its direction")
+  func tinyOrbit() {
+    let camera = Camera(
+      orbitAzimuth: 0, elevation: 0, distance: 1e-3, target: [1e6, 0, 0],
+      horizontalFieldOfView: 1, width: 4, height: 4)
+    #expect(camera.backward == [1, 0, 0] && camera.up == [0, 0, 1])
+  }
+
   @Test("projection inverts direction", arguments: cameras)
   func projection(camera: Camera) throws {
     var random = SeededGenerator(seed: 1)

@@ -86,7 +86,7 @@ struct BenchCommand: ParsableCommand {
     let report = try CommandFailure.wrapping {
       try Benchmark(plan: plan).run(subject) { reporter.show("measuring: \($0)") }
     }
-    Terminal.result(json ? Terminal.json(report) : report.text)
+    try Terminal.result(json ? Terminal.json(report) : report.text)
     reporter.finish(
       "measured in \(ProgressReporter.clock((ContinuousClock.now - start).inSeconds))")
     if let warning = report.warning { Terminal.error("warning: \(warning)") }

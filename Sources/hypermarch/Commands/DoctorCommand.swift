@@ -19,7 +19,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let report = Report()
-    Terminal.result(json ? Terminal.json(report) : report.text)
+    try Terminal.result(json ? Terminal.json(report) : report.text)
   }
 
   private struct Report: Encodable {

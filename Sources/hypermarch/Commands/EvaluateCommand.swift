@@ -143,7 +143,7 @@ struct EvaluateCommand: ParsableCommand {
     reporter.finish(
       ProgressReporter.count(report.viewCount, "view") + " of "
         + ProgressReporter.count(known.count, "scene"))
-    Terminal.result(json ? Terminal.json(report) : report.text)
+    try Terminal.result(json ? Terminal.json(report) : report.text)
     try CommandFailure.check(nonFinitePixelCount: report.nonFinitePixels, of: pixelCount)
   }
 

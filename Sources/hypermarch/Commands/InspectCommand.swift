@@ -44,6 +44,6 @@ struct InspectCommand: ParsableCommand {
       return DatasetInspection(
         of: folder, bound: bound.bound?.box, threadCount: threads.count)
     }
-    Terminal.result(json ? Terminal.json(inspection) : inspection.text)
+    try Terminal.result(json ? Terminal.json(inspection) : inspection.text)
   }
 }

@@ -173,7 +173,7 @@ struct InterpolateCommand: ParsableCommand {
         outputs: outputs + (writeCameraPath.map { [$0] } ?? []), seconds: frameSeconds,
         fieldEvaluations: statistics.sampleCount, nonFinitePixels: statistics.nonFinitePixelCount,
         memoryBytes: budget.size.byteCount)
-      Terminal.result(
+      try Terminal.result(
         json ? Terminal.json(report) : (report.frames + report.outputs).joined(separator: "\n"))
       let pixelCount = request.camera.width * request.camera.height * missing.count
       try CommandFailure.check(

@@ -172,7 +172,7 @@ struct RenderCommand: ParsableCommand {
       finalShare: Double(outcome.finalPixelCount) / Double(pixelCount),
       verification: verification)
     let lines = files.paths + (verification.map { [$0.text] } ?? [])
-    Terminal.result(json ? Terminal.json(report) : lines.joined(separator: "\n"))
+    try Terminal.result(json ? Terminal.json(report) : lines.joined(separator: "\n"))
     if outcome.finalPixelCount < pixelCount {
       Terminal.error(
         String(format: "time is up: %.1f %% of the pixels are final", 100 * report.finalShare))
@@ -209,7 +209,7 @@ struct RenderCommand: ParsableCommand {
         + ProgressReporter.count(subject.posterior.codes.count, "scene")
     ) { try rendering.run(overwriting: output.overwrite) }
     report.seconds = (ContinuousClock.now - start).inSeconds
-    Terminal.result(json ? Terminal.json(report) : report.files.joined(separator: "\n"))
+    try Terminal.result(json ? Terminal.json(report) : report.files.joined(separator: "\n"))
     try CommandFailure.check(
       nonFinitePixelCount: report.nonFinitePixels,
       of: view.width * view.height * subject.posterior.codes.count)

@@ -44,6 +44,21 @@ struct CameraOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Which frame of --cameras, from 0, the default.", valueName: "n"))
   var frame: Int?
 
+  /// The coordinates that places may have, scene units: those that scenes and models may have.
+  private static let coordinateLimit: Float = 1e6
+
+  /// How far a camera must be from what it looks at, as a share of its distance from the origin: nearer,
+  /// the rounding of coordinates would decide where it looks.
+  private static let relativeDistance: Float = 1e-5
+
+  private static let leastDistance =
+    "at least 0.001 and a 100000th of the distance from the origin between camera and target"
+
+  private static func areApart(_ camera: SIMD3<Float>, _ target: SIMD3<Float>) -> Bool {
+    let length = max(camera.length, target.length)
+    return (camera - target).length >= max(1e-3, relativeDistance * length)
+  }
+
   /// Whether nothing is asked for.
   var isDefault: Bool {
     azimuth == nil && elevation == nil && distance == nil && fov == nil && target == nil
@@ -61,6 +76,11 @@ struct CameraOptions: ParsableArguments {
     try check("elevation", elevation, -90...90)
     try check("distance", distance, 1e-3...1e6)
     try check("fov", fov, 1...179)
+    for (name, vector) in [("target", target), ("look-from", lookFrom), ("look-at", lookAt)] {
+      for axis in 0..<3 {
+        try check(name, vector?.value[axis], -Self.coordinateLimit...Self.coordinateLimit)
+      }
+    }
     let orbits = azimuth != nil || elevation != nil || distance != nil || target != nil
     let looks = lookFrom != nil || lookAt != nil
     if looks && (lookFrom == nil || lookAt == nil) {
@@ -68,6 +88,14 @@ struct CameraOptions: ParsableArguments {
     }
     if let lookFrom, lookFrom == lookAt {
       throw ValidationError("--look-from and --look-at: found one point, expected two")
+    }
+    if let from = lookFrom?.value, let at = lookAt?.value, !Self.areApart(from, at) {
+      throw ValidationError(
+        "--look-from and --look-at: found points too near, expected "
+          + Self.leastDistance)
+    }
+    if let distance, let target = target?.value, distance < Self.relativeDistance * target.length {
+      throw ValidationError("--distance: found \(distance), expected " + Self.leastDistance)
     }
     if [orbits, looks, cameras != nil].count(where: \.self) > 1 {
       throw ValidationError("found two kinds of camera, expected orbit, look-at or --cameras")
@@ -111,7 +139,7 @@ struct CameraOptions: ParsableArguments {
     }
     let point = target?.value ?? baseTarget
     let offset = base.position - point
-    guard distance != nil || offset.length > 0 else {
+    guard distance != nil || Self.areApart(base.position, point) else {
       throw ValidationError(
         "--target: found the camera's own place, expected another point or a --distance")
     }

@@ -24,7 +24,7 @@ struct ReportFolder {
   ///   - overwriting: whether such a folder's points are removed instead.
   init(_ path: String, settings: some Encodable, overwriting: Bool) throws {
     self.path = path
-    let text = Array((Terminal.json(settings) + "\n").utf8)
+    let text = try Array((Terminal.json(settings) + "\n").utf8)
     let settingsPath = path + "/settings.json"
     try CommandFailure.wrapping { try FileWriter.createFolder(path + "/points") }
     FileWriter.removeLeftovers(of: settingsPath)
@@ -82,7 +82,7 @@ struct ReportFolder {
 
   /// Keeps a finished point.
   func keep(_ point: some Encodable, _ name: String) throws {
-    let bytes = Array((Terminal.json(point) + "\n").utf8)
+    let bytes = try Array((Terminal.json(point) + "\n").utf8)
     FileWriter.removeLeftovers(of: pointPath(name))
     try CommandFailure.wrapping {
       try FileWriter.write(bytes, to: pointPath(name), overwriting: true)

@@ -75,7 +75,7 @@ struct LatentsDirectionsCommand: ParsableCommand {
         Self.places.map { SceneLatent(code: found.code(along: direction, at: $0)) }
       }, columns: Self.places.count, overwriting: overwrite)
     let report = Report(found, count: shown, sheet: sheet?.path)
-    Terminal.result(json ? Terminal.json(report) : report.text)
+    try Terminal.result(json ? Terminal.json(report) : report.text)
   }
 
   private struct Report: Encodable {

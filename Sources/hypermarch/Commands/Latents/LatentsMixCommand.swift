@@ -91,7 +91,7 @@ struct LatentsMixCommand: ParsableCommand {
           + "expected up to \(LatentSurvey.number(report.shellRadius)): it may show no scene")
     }
     let files = [output.output, sheet?.path].compactMap(\.self)
-    Terminal.result(
+    try Terminal.result(
       json
         ? Terminal.json(report)
         : files.isEmpty

@@ -113,7 +113,7 @@ struct LatentsNearestCommand: ParsableCommand {
       nearest: ranked.prefix(count ?? 5).map { row, loss in
         Scene(scene: latents.names[row], psnr: min(100, -10 * log10(loss)))
       })
-    Terminal.result(json ? Terminal.json(report) : report.text)
+    try Terminal.result(json ? Terminal.json(report) : report.text)
   }
 
   private struct Scene: Encodable {

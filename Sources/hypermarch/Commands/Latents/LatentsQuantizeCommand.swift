@@ -89,7 +89,7 @@ struct LatentsQuantizeCommand: ParsableCommand {
     let report = Report(
       roundings, sums, sceneCount: rows.count, latentWidth: latents.width,
       unrounded: views == nil ? nil : unrounded)
-    Terminal.result(json ? Terminal.json(report) : report.text)
+    try Terminal.result(json ? Terminal.json(report) : report.text)
   }
 
   /// The data set's views by the scenes' names.

@@ -121,7 +121,7 @@ struct LatentsSampleCommand: ParsableCommand {
           number: index + 1, file: paths?[index],
           place: survey.place(of: code, neighbourCount: 1))
       }, contactSheet: sheet?.path)
-    Terminal.result(
+    try Terminal.result(
       json
         ? Terminal.json(report)
         : ((paths ?? []) + (sheet.map { [$0.path] } ?? [])).joined(separator: "\n"))

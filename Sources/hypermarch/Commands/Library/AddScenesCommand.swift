@@ -116,7 +116,7 @@ struct AddScenesCommand: ParsableCommand {
     if library.dryRun {
       try library.write(try result(record), to: nil, elementType: type)
       let report = Report(model: nil, change: record, newScenes: [:], seconds: nil)
-      Terminal.result(library.json ? Terminal.json(report) : report.text)
+      try Terminal.result(library.json ? Terminal.json(report) : report.text)
       return
     }
     let seconds = try learn(&learning, record: &record)
@@ -145,7 +145,7 @@ struct AddScenesCommand: ParsableCommand {
     report.picture = picture
     report.meanLoss = table.meanLoss
     report.largestLoss = table.worst?.loss
-    Terminal.result(library.json ? Terminal.json(report) : report.text)
+    try Terminal.result(library.json ? Terminal.json(report) : report.text)
   }
 
   /// Takes all steps; returns how long they took.

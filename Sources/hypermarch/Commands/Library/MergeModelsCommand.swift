@@ -111,7 +111,7 @@ struct MergeModelsCommand: ParsableCommand {
     if library.dryRun {
       try library.write(try result(merge, record), to: nil, elementType: type)
       let report = Report(model: nil, change: record)
-      Terminal.result(library.json ? Terminal.json(report) : report.text)
+      try Terminal.result(library.json ? Terminal.json(report) : report.text)
       return
     }
     try learn(&merge)
@@ -133,7 +133,7 @@ struct MergeModelsCommand: ParsableCommand {
     let report = Report(
       model: destination, change: record, meanLossOfFirst: tables[0].meanLoss,
       meanLossOfSecond: tables[1].meanLoss, largestLoss: table.worst?.loss)
-    Terminal.result(library.json ? Terminal.json(report) : report.text)
+    try Terminal.result(library.json ? Terminal.json(report) : report.text)
   }
 
   /// Refuses models whose fields are not of one kind: what one generates means nothing to the other.

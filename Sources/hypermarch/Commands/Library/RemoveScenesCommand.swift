@@ -40,7 +40,7 @@ struct RemoveScenesCommand: ParsableCommand {
     try library.write(result, to: destination, elementType: type)
     let report = Report(
       model: destination, removed: removed, sceneCount: result.latents.ownRows.count)
-    Terminal.result(library.json ? Terminal.json(report) : report.text)
+    try Terminal.result(library.json ? Terminal.json(report) : report.text)
   }
 
   private struct Report: Encodable {

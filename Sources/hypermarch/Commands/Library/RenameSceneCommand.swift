@@ -39,7 +39,7 @@ struct RenameSceneCommand: ParsableCommand {
     try library.write(result, to: destination, elementType: type)
     let report = Report(
       model: destination, renamed: renamed.map { Report.Pair(old: $0.old, new: $0.new) })
-    Terminal.result(library.json ? Terminal.json(report) : report.text)
+    try Terminal.result(library.json ? Terminal.json(report) : report.text)
   }
 
   private struct Report: Encodable {

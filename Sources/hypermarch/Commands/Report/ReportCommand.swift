@@ -33,8 +33,8 @@ struct ReportOptions: ParsableArguments {
   var quiet = false
 
   /// Prints a report, and where its files are.
-  func show(_ report: some Encodable, text: String, paths: [String]) {
-    Terminal.result(json ? Terminal.json(report) : text)
+  func show(_ report: some Encodable, text: String, paths: [String]) throws {
+    try Terminal.result(json ? Terminal.json(report) : text)
     guard !quiet else { return }
     for path in paths { Terminal.error(path) }
   }

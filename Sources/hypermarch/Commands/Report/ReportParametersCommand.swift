@@ -105,6 +105,6 @@ struct ReportParametersCommand: ParsableCommand {
       program: Hypermarch.programName, command: pastableCommand(Hypermarch.words),
       settings: settings, points: try run.points(in: output))
     let paths = try output.write(result, plot: result.plot, "parameters")
-    report.show(result, text: result.text, paths: paths)
+    try report.show(result, text: result.text, paths: paths)
   }
 }

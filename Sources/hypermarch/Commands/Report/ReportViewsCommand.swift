@@ -107,6 +107,6 @@ struct ReportViewsCommand: ParsableCommand {
       program: Hypermarch.programName, command: pastableCommand(Hypermarch.words),
       settings: run.settings, points: try run.points(in: output))
     let paths = try output.write(result, plot: result.plot, "views")
-    report.show(result, text: result.text, paths: paths)
+    try report.show(result, text: result.text, paths: paths)
   }
 }
