@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 import NeuralFields
 
@@ -44,9 +45,9 @@ struct LatentFileReport: Encodable {
   /// One fact a line.
   var text: String {
     var lines = [
-      "latent          \(name)",
-      "written by      \(program)",
-      "of model        \(model)",
+      "latent          \(name.onOneLine)",
+      "written by      \(program.onOneLine)",
+      "of model        \(model.onOneLine)",
       "code            \(latentWidth) numbers",
     ]
     if changes > 0 {
@@ -58,7 +59,7 @@ struct LatentFileReport: Encodable {
         "motion          \(motion.curve.rawValue) of \(motion.rows) codes, \(motion.seconds) s"
           + (motion.loops ? ", loops" : ""))
     }
-    if let report { lines.append("fit             \(report)") }
+    if let report { lines.append("fit             \(report.onOneLine)") }
     return lines.joined(separator: "\n")
   }
 }

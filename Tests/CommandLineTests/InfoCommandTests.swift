@@ -1,3 +1,6 @@
+import Checkpoints
+import Imaging
+import NeuralFields
 import Testing
 
 @Suite("info") struct InfoCommandTests {
@@ -75,6 +78,50 @@ import Testing
         #expect(run.outputLines.contains { $0.hasPrefix(beginning) }, "\(beginning)")
       }
       #expect(run.outputLines.suffix(3) == Fixtures.carNames.map { "  \($0)" })
+    }
+  }
+
+  @Test("nothing that a latent file says reaches the terminal unescaped") func hostileTexts()
+    async throws
+  {
+    try await withTemporaryFolder { folder in
+      let text = "a\u{1B}[2J\nlatent          b\r"
+      try LatentFile(
+        program: text, name: text, modelFingerprint: text,
+        latent: SceneLatent(code: LatentCode([0])), report: text
+      ).write(to: folder.path(of: "a.latent.safetensors"), overwriting: false)
+      let run = try await Program.run(["info", "a.latent.safetensors"], in: folder)
+      expectSuccess(run)
+      let shown = "a\\u{1b}[2J\\u{a}latent          b\\u{d}"
+      #expect(
+        run.outputLines == [
+          "latent          \(shown)", "written by      \(shown)", "of model        \(shown)",
+          "code            1 numbers", "fit             \(shown)",
+        ])
+    }
+  }
+
+  @Test("nothing that a picture says reaches the terminal unescaped") func hostilePicture()
+    async throws
+  {
+    try await withTemporaryFolder { folder in
+      try folder.put(Fixtures.ball, at: "ball.json")
+      expectSuccess(
+        try await Program.run(["render", "ball.json", "--size", "4", "-o", "p.png"], in: folder))
+      let (image, texts, _) = try PNGFile.readWithText(folder.path(of: "p.png"))
+      let hostile = texts.map {
+        PNGTextEntry(
+          keyword: $0.keyword,
+          text: $0.text.replacing(
+            "\"ball.json\"", with: #""\u001b[2J\nball""#
+          ).replacing("\"program\":\"", with: #""program":"\u001b[2J\n"#))
+      }
+      try PNGFile.write(image, to: folder.path(of: "q.png"), text: hostile)
+      let run = try await Program.run(["info", "q.png"], in: folder)
+      expectSuccess(run)
+      let isEscaped = run.outputLines.prefix(2).map { $0.contains("\\u{1b}[2J\\u{a}") }
+      #expect(isEscaped == [true, true], "\(run.output)")
+      #expect(!run.output.contains("\u{1B}"))
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Files
 import Foundation
 import Kernels
 import NeuralFields
@@ -29,13 +30,13 @@ struct InfoCommand: ParsableCommand {
   func run() throws {
     if model.path.lowercased().hasSuffix(".png") {
       let settings = try PictureSettings(ofPicture: model.path)
-      Terminal.result(json ? Terminal.json(settings) : settings.lines.joined(separator: "\n"))
+      try Terminal.result(json ? Terminal.json(settings) : settings.lines.joined(separator: "\n"))
       return
     }
     if model.path.hasSuffix(LatentMix.fileSuffix) {
       let report = LatentFileReport(
         try CommandFailure.wrapping { try LatentFile.read(model.path) })
-      Terminal.result(json ? Terminal.json(report) : report.text)
+      try Terminal.result(json ? Terminal.json(report) : report.text)
       return
     }
     var budget = MemoryBudget(memory)
@@ -44,7 +45,7 @@ struct InfoCommand: ParsableCommand {
     let attributes = try? FileManager.default.attributesOfItem(atPath: model.path)
     let report = Report(
       checkpoint: checkpoint, fileBytes: (attributes?[.size] as? NSNumber)?.intValue ?? 0)
-    Terminal.result(json ? Terminal.json(report) : report.text)
+    try Terminal.result(json ? Terminal.json(report) : report.text)
   }
 
   private struct Report: Encodable {
@@ -170,9 +171,10 @@ extension PictureSettings {
     let angle = 2 * atan(0.5 * Float(camera.width) / camera.focal[0]) * 180 / .pi
     let colour = background.map { $0.map { "\($0)" }.joined(separator: ", ") } ?? "transparent"
     return [
-      "made by         \(program)",
-      "model           \(model.path), fingerprint \(model.fingerprint)",
-    ] + (mix.map { ["scene           \($0.text)"] } ?? []) + [
+      "made by         \(program.onOneLine)",
+      "model           \(model.path.onOneLine), "
+        + "fingerprint \(model.fingerprint.onOneLine)",
+    ] + (mix.map { ["scene           \($0.text.onOneLine)"] } ?? []) + [
       "shows           \(shows), \(camera.width)×\(camera.height)",
       String(
         format: "camera          at (%@), looking along (%@), field of view %.2f°",
