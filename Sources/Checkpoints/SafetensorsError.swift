@@ -106,7 +106,10 @@ extension SafetensorsError: CustomStringConvertible {
     case .tooShort(let path, let byteCount):
       "\(path.onOneLine): found \(byteCount) bytes, expected a safetensors file of at least 10"
     case .headerLength(let path, let found, let limit):
-      "\(path.onOneLine): byte 0: found a header of \(found) bytes, expected 2…\(limit)"
+      // Of a file that is something else the number is its first letters, which are nobody's business.
+      "\(path.onOneLine): byte 0: found a header of "
+        + (found <= SafetensorsError.shownHeaderLength ? "\(found)" : "too many")
+        + " bytes, expected 2…\(limit)"
     case .notUTF8(let path, let offset):
       "\(path.onOneLine): byte \(offset): found bytes that are not UTF-8, expected text"
     case .syntax(let path, let offset, let found, let expected):
@@ -161,6 +164,9 @@ extension SafetensorsError: CustomStringConvertible {
         + "found \(Float(bitPattern: bits)), expected a finite number"
     }
   }
+
+  /// The longest stated length of a header that an error repeats, bytes: 2⁴⁰, which no text begins with.
+  private static let shownHeaderLength: UInt64 = 1 << 40
 
   private static func words(for byte: UInt8?) -> String {
     guard let byte else { return "the end of the header" }

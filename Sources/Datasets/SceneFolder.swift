@@ -69,8 +69,12 @@ struct SceneFolder {
 
   /// A name without steps that stay; nil where it could lead out of a folder by itself.
   private static func relativePath(_ name: String) -> String? {
-    let parts = name.split(separator: "/")
-    guard !name.hasPrefix("/"), !parts.contains(".."), !name.utf8.contains(0) else { return nil }
+    // By bytes, as the system reads names: to Unicode a slash with an accent is no slash.
+    let slash = UInt8(ascii: "/")
+    let parts = name.utf8.split(separator: slash).map { String(decoding: $0, as: UTF8.self) }
+    guard name.utf8.first != slash, !parts.contains(".."), !name.utf8.contains(0) else {
+      return nil
+    }
     return parts.filter { $0 != "." }.joined(separator: "/")
   }
 
@@ -78,17 +82,33 @@ struct SceneFolder {
     let result = "\(path)/\(relativePath)"
     let resolved = URL(fileURLWithPath: result).resolvingSymlinksInPath().path
     let root = resolvedPath.hasSuffix("/") ? resolvedPath : resolvedPath + "/"
-    return resolved.hasPrefix(root) ? result : nil
+    // Folders whose names Unicode holds to be equal are two folders.
+    return resolved.utf8.starts(with: root.utf8) ? result : nil
   }
 
   /// The same scene's folder for another split: `cars_train_test/SCENE` of `cars_train/SCENE`.
-  func sibling(besideTrainingFolder split: Split) -> SceneFolder? {
+  ///
+  /// - Throws: `DatasetError.outsideFolder` for a link that leads out of the split's folder.
+  func sibling(besideTrainingFolder split: Split) throws(DatasetError) -> SceneFolder? {
     let url = URL(fileURLWithPath: path).standardizedFileURL
     let parent = url.deletingLastPathComponent()
     guard parent.lastPathComponent.hasSuffix("train") else { return nil }
-    let sibling = SceneFolder(
-      path: "\(parent.path)_\(split.shortName)/\(url.lastPathComponent)")
-    return SRNFolder.isScene(sibling) ? sibling : nil
+    return try SceneFolder(path: "\(parent.path)_\(split.shortName)")
+      .folder(url.lastPathComponent, where: SRNFolder.isScene)
+  }
+
+  /// A folder of this name, if it is wanted.
+  ///
+  /// - Throws: `DatasetError.outsideFolder` for one that is wanted and that a link leads out to.
+  func folder(
+    _ name: String, where isWanted: (SceneFolder) -> Bool
+  ) throws(DatasetError) -> SceneFolder? {
+    let folder = SceneFolder(path: "\(path)/\(name)")
+    guard isWanted(folder) else { return nil }
+    guard confined(name) != nil else {
+      throw .outsideFolder(path: path, location: name, found: "a link")
+    }
+    return folder
   }
 
   /// A name that ends in `/.` is found only where the part before it is a folder.

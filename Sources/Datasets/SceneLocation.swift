@@ -17,7 +17,7 @@ struct SceneLocation {
       self.init(path: trimmed, folders: [folder])
       return
     }
-    let scenes = SceneLocation.scenes(in: folder, entries: entries)
+    let scenes = try SceneLocation.scenes(in: folder, entries: entries)
     if !scenes.isEmpty {
       self.init(path: trimmed, folders: scenes)
       return
@@ -25,8 +25,9 @@ struct SceneLocation {
     var splits: [(name: String, folder: SceneFolder, scenes: [SceneFolder])] = []
     for entry in entries where folder.containsFolder(entry) {
       let subfolder = SceneFolder(path: "\(trimmed)/\(entry)")
-      let scenes = SceneLocation.scenes(in: subfolder, entries: try subfolder.entries())
-      if !scenes.isEmpty { splits.append((entry, subfolder, scenes)) }
+      let scenes = try SceneLocation.scenes(in: subfolder, entries: try subfolder.entries())
+      guard try folder.folder(entry, where: { _ in !scenes.isEmpty }) != nil else { continue }
+      splits.append((entry, subfolder, scenes))
     }
     let training = splits.filter { $0.name == "train" || $0.name.hasSuffix("_train") }
     if training.count == 1 {
@@ -44,8 +45,15 @@ struct SceneLocation {
     self.folders = folders
   }
 
-  private static func scenes(in folder: SceneFolder, entries: [String]) -> [SceneFolder] {
-    entries.map { SceneFolder(path: "\(folder.path)/\($0)") }.filter(ScenePlan.isScene)
+  /// - Throws: `DatasetError.outsideFolder` for a scene that a link leads out of the folder to.
+  private static func scenes(
+    in folder: SceneFolder, entries: [String]
+  ) throws(DatasetError) -> [SceneFolder] {
+    var scenes: [SceneFolder] = []
+    for entry in entries {
+      if let scene = try folder.folder(entry, where: ScenePlan.isScene) { scenes.append(scene) }
+    }
+    return scenes
   }
 
   /// The scenes whose name fits one of the patterns, sorted by name; all where there is no pattern.

@@ -101,8 +101,10 @@ struct ScenePlan {
     of folder: SceneFolder, splits: Set<Split>
   ) throws(DatasetError) -> [(split: Split, view: ViewDescription)] {
     let own = try SRNFolder(reading: folder).views
-    let siblings = [Split.validation, .test].compactMap { split in
-      folder.sibling(besideTrainingFolder: split).map { (split: split, folder: $0) }
+    var siblings: [(split: Split, folder: SceneFolder)] = []
+    for split in [Split.validation, .test] {
+      guard let sibling = try folder.sibling(besideTrainingFolder: split) else { continue }
+      siblings.append((split, sibling))
     }
     guard !siblings.isEmpty else { return divided(own) }
     var views = own.map { (split: Split.train, view: $0) }

@@ -58,7 +58,8 @@ struct BadModel: Sendable, CustomTestStringConvertible {
 
   private static let models: [BadModel] = [
     BadModel("empty", line: "found 0 bytes, expected a safetensors file") { _ in [] },
-    BadModel("of another kind", line: "byte 0: found a header of ") { _ in
+    BadModel("of another kind", line: "byte 0: found a header of too many bytes, expected 2…") {
+      _ in
       Array("PK\u{3}\u{4} a zip archive".utf8)
     },
     BadModel("cut short in its header", line: "byte 0: found a header of ") {

@@ -178,6 +178,30 @@ struct DatasetFolderTests {
     }
   }
 
+  @Test("a scene that a link leads out of the data set to is refused, one inside is read")
+  func linkedScenes() throws {
+    try SceneFixture.with { fixture in
+      try fixture.writeScene("outside/a")
+      try fixture.writeScene("set/b")
+      try fixture.link("set/c", to: fixture("set/b"))
+      #expect(try Self.names(fixture("set")) == ["b", "c"])
+      // To Unicode this folder's name is the other's.
+      try fixture.writeScene("caf\u{E9}/d")
+      try fixture.writeScene("cafe\u{301}/e")
+      try fixture.link("caf\u{E9}/f", to: fixture("cafe\u{301}/e"))
+      try fixture.link("set/z", to: fixture("outside/a"))
+      for (folder, link) in [("set", "z"), ("caf\u{E9}", "f")] {
+        #expect(
+          throws: DatasetError.outsideFolder(
+            path: fixture(folder), location: link, found: "a link")
+        ) { try Self.names(fixture(folder)) }
+      }
+      try fixture.write("", to: "whole/notes")
+      try fixture.link("whole/train", to: fixture("outside"))
+      #expect(throws: DatasetError.self) { try Self.names(fixture("whole")) }
+    }
+  }
+
   @Test("a scene without training views is refused")
   func noViews() throws {
     try SceneFixture.with { fixture in
