@@ -23,9 +23,11 @@ package struct SceneValue {
   package func number(
     _ what: String = "a number", in range: ClosedRange<Float>
   ) throws(SceneDescriptionError) -> Float {
-    // Compared before it is rounded to Float: 1e999 and 1e39 are out of every range.
+    // 1e999 and 1e39 are out of every range.
+    // A bound such as 0.001 is one as it is written, too, which as a Double is not the Float's.
     guard case .number(let value, _) = json,
-      value >= Double(range.lowerBound), value <= Double(range.upperBound)
+      value.magnitude <= Double(Float.greatestFiniteMagnitude),
+      range.contains(Float(value))
     else {
       throw unexpected("\(what) in \(Self.text(of: range))")
     }

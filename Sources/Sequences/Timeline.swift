@@ -68,7 +68,7 @@ package struct Timeline: Sendable, Equatable {
     } catch {
       throw SceneDescriptionError.malformedJSON(path: path, error: error)
     }
-    let reader = TimelineReader(path: path)
+    var reader = TimelineReader(path: path)
     self = try reader.timeline(SceneValue(json: json, path: path))
   }
 

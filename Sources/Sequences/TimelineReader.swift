@@ -8,12 +8,19 @@ struct TimelineReader {
   /// Of the timeline's file.
   let path: String
 
+  /// The files that camera keys name, by their paths, each read once.
+  private var files: [String: FrameCameras] = [:]
+
+  init(path: String) {
+    self.path = path
+  }
+
   /// Seconds.
   private static let times: ClosedRange<Float> = 0...1_000_000
   private static let coordinates: ClosedRange<Float> = -1_000_000...1_000_000
   private static let keyCounts = 1...10_000
 
-  func timeline(_ value: SceneValue) throws -> Timeline {
+  mutating func timeline(_ value: SceneValue) throws -> Timeline {
     let object = try value.object()
     // Another version may have other keys, so it is named before they are.
     let version = try object.required("hypermarch_timeline")
@@ -56,7 +63,7 @@ struct TimelineReader {
     if let camera {
       let keys = try camera.elements(count: Self.keyCounts).map { try $0.object() }
       timeline.camera = CameraTrack(
-        placements: try keys.map { try placement($0) },
+        placements: try keys.map { key in try placement(key) },
         times: try Self.times(of: keys, closes: closes, end: end, endValue: duration),
         curve: cameraCurve)
     }
@@ -110,7 +117,7 @@ struct TimelineReader {
     return Timeline.SceneText(text: try scene.text(limit: 4096), place: scene.keyPath)
   }
 
-  private func placement(_ object: SceneObject) throws -> CameraTrack.Placement {
+  private mutating func placement(_ object: SceneObject) throws -> CameraTrack.Placement {
     let timing = ["time", "hold", "easing", "kind"]
     let kind = try object.required("kind")
       .choice(of: ["orbit": 0, "look-at": 1, "dataset": 2])
@@ -141,10 +148,12 @@ struct TimelineReader {
     default:
       try object.expectKeys(timing + ["file", "frame"])
       let file = try object.required("file").text(limit: 1024)
-      return .known(
-        try Camera(
-          ofFrame: try object.optional("frame").map { try Self.count($0, 1_000_000, from: 0) } ?? 0,
-          inTransformsFile: file, besideFile: path, location: "\(object.keyPath).file"))
+      let frame = try object.optional("frame").map { try Self.count($0, 1_000_000, from: 0) } ?? 0
+      let filePath = try FrameCameras.path(
+        ofTransformsFile: file, besideFile: path, location: "\(object.keyPath).file")
+      let cameras = try files[filePath] ?? FrameCameras(inTransformsFile: filePath)
+      files[filePath] = cameras
+      return .known(try cameras.camera(ofFrame: frame, size: nil))
     }
   }
 

@@ -42,6 +42,9 @@ struct SceneReference {
       throw CommandFailure(
         LatentMixError.unknownScene(
           name: name, nearest: nearest, count: model.latents.ownRows.count), place: place)
+    } catch let error as LatentMixError where folder != nil {
+      // What a file says is data, not use.
+      throw CommandFailure("\(place): \(error)", .badData)
     } catch let error as LatentMixError {
       throw CommandFailure(error, place: place)
     }

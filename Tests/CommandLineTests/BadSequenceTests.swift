@@ -113,6 +113,10 @@ import Testing
           + "is kenney_taxi meant?"
       ),
       (
+        "\"latent\": [{\"time\": 0, \"scene\": \"mean *\"}]", 65,
+        "t.json: latent[0].scene: mean *: found its end, expected a number after *"
+      ),
+      (
         "\"camera\": [{\"time\": 0, \"kind\": \"dataset\", \"file\": \"none.json\"}]", 66,
         "./none.json: found nothing there"
       ),

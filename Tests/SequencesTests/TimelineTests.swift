@@ -95,6 +95,38 @@ import Testing
     #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
   }
 
+  @Test("a bound of a range is in it as it is written")
+  func bounds() throws {
+    let near = try read(Self.text.replacing("\"distance\": 2", with: "\"distance\": 0.001"))
+    #expect(near.camera?.placements.count == 2)
+    for distance in ["0.00099", "1000001", "1e39", "-1e999"] {
+      #expect(throws: SceneDescriptionError.self) {
+        try read(Self.text.replacing("\"distance\": 2", with: "\"distance\": \(distance)"))
+      }
+    }
+  }
+
+  @Test("a file that many keys name is read once", .timeLimit(.minutes(1)))
+  func manyKeysOfAFile() throws {
+    try withTemporaryFolder { folder in
+      let frame = """
+        {"file_path": "a", "transform_matrix": [[1,0,0,0],[0,1,0,0],[0,0,1,3],[0,0,0,1]]}
+        """
+      // Some 2 MB: to read it for each key would take minutes.
+      let file =
+        "{\"w\":4,\"h\":4,\"fl_x\":5,\"frames\":["
+        + Array(repeating: frame, count: 20_000).joined(separator: ",") + "]}"
+      #expect(
+        FileManager.default.createFile(atPath: "\(folder)/t.json", contents: Data(file.utf8)))
+      let keys = (0..<5000).map {
+        "{\"time\":\($0),\"kind\":\"dataset\",\"file\":\"t.json\",\"frame\":\($0)}"
+      }
+      let text = "{\"hypermarch_timeline\":1,\"camera\":[" + keys.joined(separator: ",") + "]}"
+      let timeline = try Timeline(json: Array(text.utf8), path: "\(folder)/timeline.json")
+      #expect(timeline.camera?.placements.count == 5000)
+    }
+  }
+
   @Test("a timeline without keys is refused", arguments: ["", ", \"latent\": []"])
   func empty(keys: String) {
     #expect(throws: SceneDescriptionError.self) { try read("{\"hypermarch_timeline\": 1\(keys)}") }
