@@ -98,12 +98,12 @@ extension DatasetError: CustomStringConvertible {
       "\(path.onOneLine):\(error.line):\(error.column): found \(error.found), "
         + "expected \(error.expected)"
     case .invalidValue(let path, let location, let found, let expected):
-      "\(path.onOneLine): \(location): found \(found.onOneLine), expected \(expected)"
+      "\(path.onOneLine): \(location): found \(found.clipped(to: 200)), expected \(expected)"
     case .unmodelledLens(let path, let location, let found):
-      "\(path.onOneLine): \(location): found \(found.onOneLine), expected a pinhole camera: "
+      "\(path.onOneLine): \(location): found \(found.clipped(to: 200)), expected a pinhole camera: "
         + "undistort the pictures first"
     case .outsideFolder(let path, let location, let found):
-      "\(path.onOneLine): \(location): found \(found.onOneLine), "
+      "\(path.onOneLine): \(location): found \(found.clipped(to: 200)), "
         + "expected a file inside the folder"
     case .imageSize(let path, let found, let expected, let statedBy):
       "\(path.onOneLine): found \(found) pixels, expected \(expected) as in \(statedBy.onOneLine)"

@@ -16,6 +16,9 @@ struct TransformsFile {
   /// What the frames' times run over; nil where the frames have none.
   let span: TimeSpan?
 
+  /// The longest name of a picture's file, bytes: no path may be longer.
+  private static let nameLimit = 4096
+
   /// Reads a file.
   ///
   /// - Parameter folder: the scene's folder, which the pictures must lie in.
@@ -44,6 +47,10 @@ struct TransformsFile {
       let file = try frame.requiredMember("file_path", expected: "a picture's file name")
       guard let name = file.text, !name.isEmpty else {
         throw file.invalid(expected: "a picture's file name")
+      }
+      guard name.utf8.count <= Self.nameLimit else {
+        throw file.invalid(
+          found: "\(name.utf8.count) bytes", expected: "a file name of at most \(Self.nameLimit)")
       }
       guard let imagePath = folder.path(ofPicture: name) else {
         throw .outsideFolder(path: path, location: file.location, found: name)

@@ -3,7 +3,7 @@
 /// Foundation's readers keep one of two equal keys without a word, and accept byte order marks and
 /// UTF-16; what a person wrote by hand deserves to be told.
 ///
-/// The values take at most 48 MiB more memory than the text: a text of nothing but `[[],[],…` is
+/// The values take at most 60 MiB more memory than the text: a text of nothing but `[[],[],…` is
 /// refused before it takes more. Keys are told apart by their bytes, and are at most 1 KiB long.
 package enum StrictJSON: Sendable, Equatable {
   case null
@@ -81,14 +81,17 @@ private struct Parser {
   static let depthLimit = 32
 
   /// What values may take beyond the size of their text, bytes.
-  static let memoryLimit = 48 << 20
+  static let memoryLimit = 44 << 20
 
   /// The longest texts that are read, bytes.
   static let (keyLimit, stringLimit, numberLimit) = (1 << 10, 1 << 20, 1 << 10)
 
-  /// Counted for a list or an object, for a value in one, and for a key beside its value, bytes: what
-  /// they take in arrays that grow by doubling.
-  private static let (containerCost, valueCost, keyCost) = (64, 64, 64)
+  /// Counted for a list or an object, and for a key beside its value, bytes.
+  private static let (containerCost, keyCost) = (64, 32)
+
+  /// Counted for a value, bytes: a long list is there twice while it grows, in places for one and two
+  /// times its values.
+  private static func cost(ofValueAt index: Int) -> Int { index < 1024 ? 40 : 96 }
 
   /// Counted for a text that does not lie in its value, and for a key's bytes while its object is read.
   private static func cost(ofText text: String) -> Int {
@@ -109,18 +112,19 @@ private struct Parser {
   }
 
   mutating func document() throws(StrictJSON.SyntaxError) -> StrictJSON {
-    let value = try value(depth: 0)
+    let value = try value(depth: 0, index: 0)
     skipSpace()
     guard position == bytes.count else { throw failure(expected: "the end of the text") }
     return value
   }
 
-  private mutating func value(depth: Int) throws(StrictJSON.SyntaxError) -> StrictJSON {
+  /// - Parameter index: the value's place in its list or object.
+  private mutating func value(depth: Int, index: Int) throws(StrictJSON.SyntaxError) -> StrictJSON {
     skipSpace()
     guard depth < Self.depthLimit else {
       throw failure(expected: "at most \(Self.depthLimit) levels of nesting")
     }
-    try spend(Self.valueCost)
+    try spend(Self.cost(ofValueAt: index))
     switch peek ?? 0 {
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
@@ -146,7 +150,7 @@ private struct Parser {
       skipSpace()
       let start = position
       guard peek == UInt8(ascii: "\"") else { throw failure(expected: "a key in quotes") }
-      try spend(Self.keyCost)
+      try spend(members.count < 1024 ? Self.keyCost : 2 * Self.keyCost)
       let key = try string(limit: Self.keyLimit, name: "key")
       let keyBytes = Array(key.utf8)
       try spend(Self.cost(ofKey: keyBytes))
@@ -157,7 +161,7 @@ private struct Parser {
       }
       skipSpace()
       guard take(":") else { throw failure(expected: "\":\" after a key") }
-      members.append(.init(key: key, value: try value(depth: depth + 1)))
+      members.append(.init(key: key, value: try value(depth: depth + 1, index: members.count)))
       skipSpace()
     } while take(",")
     guard take("}") else { throw failure(expected: "\",\" or \"}\"") }
@@ -172,7 +176,7 @@ private struct Parser {
     skipSpace()
     if take("]") { return .array([]) }
     repeat {
-      elements.append(try value(depth: depth + 1))
+      elements.append(try value(depth: depth + 1, index: elements.count))
       skipSpace()
     } while take(",")
     guard take("]") else { throw failure(expected: "\",\" or \"]\"") }

@@ -53,8 +53,8 @@ struct CommandFailure: Error, CustomStringConvertible {
   let exitCode: FailureCode
 
   init(_ description: String, _ exitCode: FailureCode) {
-    // Names and paths may hold anything.
-    self.description = description.onOneLine
+    // Names and paths may hold anything, and be of any length.
+    self.description = description.clipped(to: 1000)
     self.exitCode = exitCode
   }
 

@@ -60,6 +60,11 @@ struct HostileFilesTests {
             + repeated("0,", 3 << 20) + "0]}\"}}")
       }
     ),
+    ("a key of 8 MiB", { _ in safetensors("{\"" + repeated("k", 8 << 20) + "\":{}}") }),
+    (
+      "keys of marks that Unicode orders",
+      { _ in safetensors("{\"a" + marks + "\":{},\"a" + marks + "x\":{}}") }
+    ),
     ("half a model", { Array($0[..<($0.count / 2)]) }),
     (
       "a model with a flipped bit",
@@ -80,6 +85,13 @@ struct HostileFilesTests {
     ("very many lists", "[" + repeated("[],", 6 << 20)),
     ("very many frames", "{\"frames\":[" + repeated("{},", 6 << 20) + "{}]}"),
     ("a long line", "{\"frames\":\"" + repeated("x", 8 << 20) + "\"}"),
+    ("very many long numbers", "[" + repeated("0.12345678901234567890,", 32 << 20) + "0]"),
+    ("very many strings", "[" + repeated("\"0123456789abcdef\",", 30 << 20) + "0]"),
+    (
+      "a picture's name of 30 MiB",
+      "{\"fl_x\":5,\"frames\":[{\"file_path\":\"" + repeated("x", 30 << 20) + "\"}]}"
+    ),
+    ("a key of marks that Unicode orders", "{\"a" + marks + "\":0,\"a" + marks + "x\":0}"),
     ("a mark of its encoding", "\u{FEFF}{}"),
     ("a zero", "{\u{0}}"),
     ("an infinite angle", "{\"camera_angle_x\":1e999,\"frames\":[]}"),
@@ -204,6 +216,9 @@ struct HostileFilesTests {
     }
   }
 }
+
+/// 160 KB that take a minute to compare with a like text.
+private let marks = repeated("\u{301}\u{316}", 160_000)
 
 private func repeated(_ text: String, _ byteCount: Int) -> String {
   String(repeating: text, count: byteCount / text.utf8.count)

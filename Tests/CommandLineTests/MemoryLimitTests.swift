@@ -1,4 +1,7 @@
+import Checkpoints
 import Foundation
+import Kernels
+import NeuralFields
 import TestSupport
 import Testing
 
@@ -232,6 +235,32 @@ import Testing
       expectFailure(run, code: 69, line: "found a need for about ")
       #expect(run.errors.contains("which are left by ulimit: use a smaller --size"))
       #expect(!folder.exists("p.png"))
+    }
+  }
+
+  @Test("what the prior of a wide code takes is counted before it is made") func widePrior()
+    async throws
+  {
+    try await withTemporaryFolder { folder in
+      try folder.put(try await Fixtures.model(), at: "m.safetensors")
+      var model = try Checkpoint.read(folder.path(of: "m.safetensors"))
+      let width = 1200
+      model.configuration.hypernetwork.latentWidth = width
+      model.configuration.hypernetwork.trunkWidths = [1]
+      var random = SeededGenerator(seed: 1)
+      let names = model.configuration.scenes
+      try Checkpoint(
+        configuration: model.configuration,
+        hypernetwork: Hypernetwork(
+          architecture: model.configuration.hypernetwork,
+          target: model.configuration.field.layout, generator: &random),
+        latents: LatentTable(
+          names: names, width: width, standardDeviation: 0.1, generator: &random)
+      ).write(to: folder.path(of: "wide.safetensors"), overwriting: false)
+      let run = try await Program.run(
+        ["latents", "list", "wide.safetensors", "--memory-limit", "60MiB"], in: folder)
+      expectFailure(run, code: 69, line: "found a need for about ")
+      #expect(run.errors.contains("of it for the prior"), "\(run.errors)")
     }
   }
 }

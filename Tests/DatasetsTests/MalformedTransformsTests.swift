@@ -177,6 +177,20 @@ struct MalformedTransformsTests {
     }
   }
 
+  @Test("a picture's name is at most 4096 bytes long, and errors repeat little of any text")
+  func longNames() throws {
+    try SceneFixture.with { fixture in
+      for (name, found) in [
+        (String(repeating: "x", count: 5000), "5000 bytes, expected a file name of at most 4096"),
+        ("/" + String(repeating: "x", count: 4000), "/" + String(repeating: "x", count: 199) + "…"),
+      ] {
+        try fixture.writeScene(frames: [frame(name, matrix: Self.identity)])
+        let error = #expect(throws: DatasetError.self) { try DatasetFolder.open(fixture.path) }
+        #expect(error?.description.contains("frames[0].file_path: found \(found)") == true)
+      }
+    }
+  }
+
   @Test("a link that stays in the scene's folder is followed")
   func insideLink() throws {
     try SceneFixture.with { fixture in

@@ -94,12 +94,13 @@ struct FitCommand: ParsableCommand {
     var budget = MemoryBudget(memory, threadCount: threads.count)
     try budget.readModel(model)
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
+    budget.keepModel(checkpoint, fieldCount: 4)
+    budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
+    try budget.check(advice: "a smaller model")
     let fitModel = FitModel(checkpoint, threadCount: threads.count)
     let input = try FitInput(
       images: pictures, options: fit, cameraOptions: camera, model: fitModel
     ) { paths in
-      budget.keepModel(checkpoint, fieldCount: 4)
-      budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
       budget.keepFitPictures(paths)
       budget.keep(
         FitMemory.stepBytes(
@@ -139,7 +140,7 @@ struct FitCommand: ParsableCommand {
     var found = FitReport(
       result, name: name ?? input.name, model: fitModel, rank: fit.settings.refineRank)
     found.posterior = drawn.map { FitReport.Draws($0) }
-    let kept = LatentFile(
+    let kept = try LatentFile(
       program: Hypermarch.programName, name: name ?? input.name,
       modelFingerprint: checkpoint.fingerprint, latent: result.latent,
       camera: ModelConfiguration.DefaultView(
@@ -166,7 +167,7 @@ struct FitCommand: ParsableCommand {
     for reason in result.assessment.reasons {
       Terminal.error("warning: not to be trusted: \(reason.explanation)")
     }
-    Terminal.result(
+    try Terminal.result(
       json
         ? Terminal.json(found)
         : [path, report, reportPicture].compactMap(\.self).joined(separator: "\n"))

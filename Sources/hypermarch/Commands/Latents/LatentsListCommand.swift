@@ -42,6 +42,9 @@ struct LatentsListCommand: ParsableCommand {
     var budget = MemoryBudget(memory, threadCount: threads.count)
     try budget.readModel(model.path)
     let checkpoint = try model.read()
+    budget.keepModel(checkpoint)
+    budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
+    try budget.check(advice: "a smaller model")
     let survey = LatentSurvey(checkpoint, includesVariants: all, threadCount: threads.count)
     if let neighbours, neighbours >= survey.rows.count {
       throw CommandFailure(
@@ -49,7 +52,7 @@ struct LatentsListCommand: ParsableCommand {
           + ProgressReporter.count(survey.rows.count, "scene"), .usage)
     }
     let report = Report(survey, neighbourCount: neighbours ?? 3)
-    Terminal.result(json ? Terminal.json(report) : report.text)
+    try Terminal.result(json ? Terminal.json(report) : report.text)
   }
 
   private struct Report: Encodable {
