@@ -85,11 +85,14 @@ package struct CameraPathFile: Sendable, Equatable {
     }
     let degrees = "degrees in 0.1…179"
     _ = try value.requiredMember("fov", expected: degrees)
-    let angle = try value.number("fov", expected: degrees) { (0.1...179).contains($0) } ?? 50
+    let angle = try value.number("fov", expected: degrees) { angles.contains($0) } ?? 50
     var intrinsics = PinholeIntrinsics()
     intrinsics.angleY = angle * .pi / 180
     return intrinsics.camera(of: size, pose: pose)
   }
+
+  /// Of `fov`, degrees.
+  private static let angles = 0.1...179.0
 
   /// The file's text; pixels count as square, as the form has one angle per camera.
   package var bytes: [UInt8] {
@@ -102,7 +105,7 @@ package struct CameraPathFile: Sendable, Equatable {
       cameraPath: cameras.map { camera in
         Content.Frame(
           aspect: Double(camera.width) / Double(camera.height), cameraToWorld: numbers(camera),
-          fov: 2 * atan(0.5 * Double(camera.height) / Double(camera.focalY)) * 180 / .pi)
+          fov: Self.angle(of: camera))
       }, fps: framesPerSecond, isCycle: closes, renderHeight: first.height,
       renderWidth: first.width, seconds: Double(cameras.count) / framesPerSecond)
     let encoder = JSONEncoder()
@@ -112,6 +115,12 @@ package struct CameraPathFile: Sendable, Equatable {
       preconditionFailure("found a number that is not finite, expected none in a camera")
     }
     return Array(data) + [0x0A]
+  }
+
+  /// The full angle across a picture's height in degrees, within what the form may say.
+  private static func angle(of camera: Camera) -> Double {
+    let angle = 2 * atan(0.5 * Double(camera.height) / Double(camera.focalY)) * 180 / .pi
+    return min(max(angle, angles.lowerBound), angles.upperBound)
   }
 
   private struct Content: Encodable {

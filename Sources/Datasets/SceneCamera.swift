@@ -18,6 +18,9 @@ package struct SceneCamera: Sendable, Equatable {
   /// The full angle across the width, radians, in (0, π).
   package var horizontalFieldOfView: Float
 
+  /// The angles that files may ask for, 1…179 degrees, in radians.
+  package static let fieldsOfView: ClosedRange<Float> = (.pi / 180)...(179 * .pi / 180)
+
   package init(name: String, placement: Placement, horizontalFieldOfView: Float) {
     self.name = name
     self.placement = placement

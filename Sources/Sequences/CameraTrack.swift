@@ -95,19 +95,20 @@ package struct CameraTrack: Sendable, Equatable {
     func vector(_ start: Int) -> SIMD3<Float> {
       [numbers[start], numbers[start + 1], numbers[start + 2]]
     }
+    // A spline may overshoot.
     if isOrbit == true {
-      // A spline may overshoot.
-      let elevation = min(max(numbers[1], -.pi / 2), .pi / 2)
       return .named(
         .orbit(
-          azimuth: numbers[0], elevation: elevation, distance: max(numbers[2], 1e-3),
+          azimuth: numbers[0], elevation: numbers[1].limited(to: (-.pi / 2)...(.pi / 2)),
+          distance: max(numbers[2], 1e-3),
           target: vector(3)),
-        horizontalFieldOfView: numbers[6])
+        horizontalFieldOfView: numbers[6].limited(to: SceneCamera.fieldsOfView))
     }
     // Two cameras that look through each other meet the point they look at.
     guard (vector(0) - vector(3)).length > 1e-4 else { return nil }
     return .named(
-      .lookAt(from: vector(0), at: vector(3), up: vector(6)), horizontalFieldOfView: numbers[9])
+      .lookAt(from: vector(0), at: vector(3), up: vector(6)),
+      horizontalFieldOfView: numbers[9].limited(to: SceneCamera.fieldsOfView))
   }
 
   /// The weighted sum of cameras of one size.
@@ -129,6 +130,15 @@ package struct CameraTrack: Sendable, Equatable {
       rotation += ((own * first.values).sum() < 0 ? -weight : weight) * own
     }
     (camera.right, camera.up, camera.backward) = Quaternion(rotation).axes
+    // A spline may overshoot: to no angle that neither a key nor a file could have.
+    let angles = SceneCamera.fieldsOfView
+    for focal in [\Camera.focalX, \Camera.focalY] {
+      let keys = parts.map { $0.camera[keyPath: focal] }
+      let side = 0.5 * Float(camera.width)
+      let least = keys.reduce(side / tan(angles.upperBound / 2), min)
+      let most = keys.reduce(side / tan(angles.lowerBound / 2), max)
+      camera[keyPath: focal] = camera[keyPath: focal].limited(to: least...most)
+    }
     return camera
   }
 }
@@ -179,5 +189,11 @@ private struct Quaternion {
       [2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w)],
       [2 * (x * z + y * w), 2 * (y * z - x * w), 1 - 2 * (x * x + y * y)]
     )
+  }
+}
+
+extension Float {
+  fileprivate func limited(to range: ClosedRange<Float>) -> Float {
+    min(max(self, range.lowerBound), range.upperBound)
   }
 }

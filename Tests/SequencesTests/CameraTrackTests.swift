@@ -37,6 +37,38 @@ import VolumeRendering
     #expect(neighbours.allSatisfy { acos(min($0.dot(camera.backward), 1)) < turn })
   }
 
+  @Test(
+    "a spline that overshoots keeps the field of view to what files may ask for",
+    arguments: ["orbit", "look-at", "known", "both"])
+  func overshoot(kind: String) throws {
+    let degrees: [Float] = [179, 179, 1, 1, 179]
+    let placements = degrees.enumerated().map { index, angle in
+      let isOrbit = kind == "orbit" || kind == "both" && index % 2 == 0
+      let placement: SceneCamera.Placement =
+        isOrbit
+        ? .orbit(azimuth: 0, elevation: 0, distance: 3, target: .zero)
+        : .lookAt(from: [3, 0, 0], at: .zero, up: [0, 0, 1])
+      let angle = angle * .pi / 180
+      guard kind == "known" else {
+        return CameraTrack.Placement.named(placement, horizontalFieldOfView: angle)
+      }
+      return .known(
+        SceneCamera(name: "", placement: placement, horizontalFieldOfView: angle)
+          .camera(width: 16, height: 16))
+    }
+    let track = CameraTrack(
+      placements: placements, times: KeyTimes(count: 5, over: 0...4, closes: false), curve: .spline)
+    let cameras = (0...80).map { track.camera(at: 0.05 * Double($0), width: 16, height: 16) }
+    for camera in cameras {
+      let angle = 2 * atan(8 / camera.focalX) * 180 / .pi
+      #expect(camera.focalX > 0 && (0.999...179.001).contains(angle), "\(angle)")
+      #expect(camera.focalX == camera.focalY)
+    }
+    // The program reads what it writes.
+    let file = CameraPathFile(cameras: cameras, framesPerSecond: 4, closes: false)
+    #expect(try CameraPathFile(json: file.bytes, path: "c.json").cameras.count == 81)
+  }
+
   @Test("half a turn is a turn by half the angle") func half() {
     let first = Camera(
       orbitAzimuth: 0, elevation: 0, distance: 2, horizontalFieldOfView: 1, width: 8, height: 8)
