@@ -117,9 +117,24 @@ extension CommandFailure {
   static func check(nonFinitePixelCount count: Int, of pixelCount: Int) throws {
     guard count > 0 else { return }
     Terminal.error("warning: \(count) pixels were not finite, shown as empty")
-    if Double(count) > 0.001 * Double(pixelCount) {
+    if isTooMany(count, of: pixelCount) {
       throw CommandFailure("more than 0.1 % of the pixels were not finite", .numericFailure)
     }
+  }
+
+  /// Says which files were not written, because too many of their pixels were not finite.
+  ///
+  /// - Throws: `CommandFailure` where there are any.
+  static func check(unsound paths: [String]) throws {
+    guard let first = paths.first else { return }
+    throw CommandFailure(
+      "\(first): found more than 0.1 % of the pixels not finite, expected numbers: "
+        + "\(ProgressReporter.count(paths.count, "such picture")) not written", .numericFailure)
+  }
+
+  /// Whether more than 0.1 % of the pixels were not finite: what they are part of shows no scene.
+  static func isTooMany(_ nonFinitePixelCount: Int, of pixelCount: Int) -> Bool {
+    Double(nonFinitePixelCount) > 0.001 * Double(pixelCount)
   }
 }
 

@@ -28,10 +28,7 @@ struct SequenceExtras {
     self.options = options
     self.key = key
     self.overwriting = overwriting
-    let files = [
-      options.animation, options.contactSheet, options.plot, options.report, options.video,
-    ]
-    for path in files.compactMap(\.self) where !overwriting {
+    for path in options.files where !overwriting {
       guard FileManager.default.fileExists(atPath: path) else { continue }
       guard path == options.video ? hasComment(path) : self.key(ofFile: path) == key else {
         throw CommandFailure(
@@ -43,9 +40,14 @@ struct SequenceExtras {
   }
 
   /// A checksum of all that decides a sequence's pictures.
-  static func key(of frames: [SequenceRendering.Frame], framesPerSecond: Double) -> String {
+  static func key(
+    of frames: [SequenceRendering.Frame], framesPerSecond: Double, signals: InterruptSignals
+  ) throws -> String {
     var checksum = CRC32()
-    for frame in frames { checksum.update(Array(frame.settings.text.utf8).span) }
+    for frame in frames {
+      try signals.check()
+      checksum.update(Array(frame.settings.text.utf8).span)
+    }
     checksum.update(Array("\(framesPerSecond)".utf8).span)
     return checksum.digits
   }
@@ -86,12 +88,16 @@ struct SequenceExtras {
   ///
   /// - Parameter frames: files, in order.
   /// - Returns: the files that are asked for.
+  /// - Throws: `CommandFailure`, also after a signal: files that are done stay.
   func write(
-    _ frames: [String], plan: SequencePlan, probe: SequenceProbe, isQuiet: Bool
+    _ frames: [String], plan: SequencePlan, probe: SequenceProbe, signals: InterruptSignals,
+    isQuiet: Bool
   ) throws -> [String] {
     if let path = isWanted(options.animation) {
-      try writeAnimation(of: frames, framesPerSecond: plan.framesPerSecond, to: path)
+      try writeAnimation(
+        of: frames, framesPerSecond: plan.framesPerSecond, to: path, signals: signals)
     }
+    try signals.check()
     if let path = isWanted(options.contactSheet) {
       try CommandFailure.wrapping {
         let pictures = try ContactSheet.places(of: frames.count).map {
@@ -102,13 +108,15 @@ struct SequenceExtras {
           ContactSheet.sheet(of: pictures), to: path, text: text, overwriting: overwriting)
       }
     }
+    try signals.check()
     if isWanted(options.report) != nil || isWanted(options.plot) != nil {
       try writeReport(of: plan, probe: probe, isQuiet: isQuiet)
     }
+    try signals.check()
     if let path = isWanted(options.video) {
       try VideoProgram().encode(
         frames, framesPerSecond: plan.framesPerSecond, comment: comment, to: path,
-        overwriting: overwriting)
+        overwriting: overwriting, signals: signals)
     }
     return [
       options.animation, options.contactSheet, options.report, options.plot, options.video,
@@ -133,10 +141,11 @@ struct SequenceExtras {
   }
 
   private func writeAnimation(
-    of frames: [String], framesPerSecond: Double, to path: String
+    of frames: [String], framesPerSecond: Double, to path: String, signals: InterruptSignals
   ) throws {
     var builder = AnimatedPNG.Builder(frameCount: frames.count, framesPerSecond: framesPerSecond)
     for frame in frames {
+      try signals.check()
       let chunks = try CommandFailure.wrapping { try PNGChunkList(reading: frame) }
       do {
         try builder.append(chunks)

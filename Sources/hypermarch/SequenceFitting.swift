@@ -34,7 +34,9 @@ struct SequenceFitting {
     let name = command.name ?? input.name
     let path = command.output.output ?? input.name + ".latent.safetensors"
     let (report, reportPicture) = (command.report, command.reportPicture)
-    for file in [path, report, reportPicture].compactMap(\.self) {
+    let files = [path, report, reportPicture].compactMap(\.self)
+    try OutputPaths.check(files)
+    for file in files {
       FileWriter.removeLeftovers(of: file)
       try CommandFailure.wrapping {
         try FileWriter.check(file, overwriting: command.output.overwrite)
@@ -93,9 +95,7 @@ struct SequenceFitting {
       Terminal.error("warning: not to be trusted: \(reason.explanation)")
     }
     try Terminal.result(
-      command.json
-        ? Terminal.json(found)
-        : [path, report, reportPicture].compactMap(\.self).joined(separator: "\n"))
+      command.json ? Terminal.json(found) : files.joined(separator: "\n"))
   }
 
   private func read(_ budget: inout MemoryBudget, model: Checkpoint) throws -> [SceneDataset] {

@@ -158,9 +158,14 @@ struct SequencePlan {
 
 extension SequencePlan {
   /// The cameras of all frames.
-  var cameraPathFile: CameraPathFile {
+  ///
+  /// - Parameter check: called for each frame; may end the work.
+  func cameraPathFile(_ check: () throws -> Void) rethrows -> CameraPathFile {
     CameraPathFile(
-      cameras: (1...path.frames.count).map { view(of: $0).camera },
+      cameras: try (1...path.frames.count).map { frame in
+        try check()
+        return view(of: frame).camera
+      },
       framesPerSecond: framesPerSecond, closes: path.frames.closes)
   }
 }

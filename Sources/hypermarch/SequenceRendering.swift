@@ -29,8 +29,12 @@ struct SequenceRendering: Sendable {
     let carriesSettings: Bool
   }
 
-  /// What one frame came to.
-  private typealias Outcome = Result<RenderStatistics, any Error>
+  /// What frames came to.
+  struct Outcome {
+    var statistics = RenderStatistics()
+    /// Files that are not written, because too many of their pixels were not finite.
+    var unsound: [String] = []
+  }
 
   /// A latent made ready for any camera.
   private struct Prepared: Sendable {
@@ -44,12 +48,14 @@ struct SequenceRendering: Sendable {
   /// latents each frame's grid is built anew: from the frame before alone nobody can tell which of the
   /// cells that were empty still are.
   ///
+  /// A frame of which too much is not finite gets no name: what has one is done, and is not made again.
+  ///
   /// - Parameter progress: called with the number of frames done, from any thread.
   /// - Throws: `CommandFailure`, also after a signal: frames that are done stay.
   func write(
     _ frames: [Frame], signals: InterruptSignals, progress: @escaping @Sendable (Int) -> Void
-  ) throws -> RenderStatistics {
-    var statistics = RenderStatistics()
+  ) throws -> Outcome {
+    var all = Outcome()
     let doneCount = Atomic(0)
     let hasFailed = Atomic(false)
     let hasSignal = signals.hasArrived
@@ -64,11 +70,9 @@ struct SequenceRendering: Sendable {
       let innerCount = isWide ? 1 : threadCount
       var workspaces: [Void] = Array(repeating: (), count: isWide ? threadCount : 1)
       let outcomes = ParallelLoop.map(count: group.count, workspaces: &workspaces) {
-        index, _ -> Outcome in
-        guard !hasSignal(), !hasFailed.load(ordering: .relaxed) else {
-          return .success(RenderStatistics())
-        }
-        let outcome = Outcome {
+        index, _ -> Result<Outcome, any Error> in
+        guard !hasSignal(), !hasFailed.load(ordering: .relaxed) else { return .success(Outcome()) }
+        let outcome = Result {
           try write(
             group[index], prepared ?? prepare(group[index], threadCount: innerCount),
             threadCount: innerCount)
@@ -77,10 +81,14 @@ struct SequenceRendering: Sendable {
         progress(doneCount.wrappingAdd(1, ordering: .relaxed).newValue)
         return outcome
       }
-      for outcome in outcomes { statistics += try outcome.get() }
-      if let code = signals.failureCode { throw CommandFailure("stopped by a signal", code) }
+      for outcome in outcomes {
+        let own = try outcome.get()
+        all.statistics += own.statistics
+        all.unsound += own.unsound
+      }
+      try signals.check()
     }
-    return statistics
+    return all
   }
 
   /// Small pictures of the same path.
@@ -125,7 +133,7 @@ struct SequenceRendering: Sendable {
 
   private func write(
     _ frame: Frame, _ prepared: Prepared, threadCount: Int
-  ) throws -> RenderStatistics {
+  ) throws -> Outcome {
     let renderer = renderer(threadCount: threadCount)
     let streams = try RenderedStreams(
       RenderedFiles(content, path: frame.path, overwriting: overwriting), camera: frame.camera,
@@ -134,8 +142,12 @@ struct SequenceRendering: Sendable {
     let statistics = try renderer.renderBands(
       of: prepared.field, camera: frame.camera, grid: prepared.grid
     ) { try streams.append($0) }
+    let pixelCount = frame.camera.width * frame.camera.height
+    guard !CommandFailure.isTooMany(statistics.nonFinitePixelCount, of: pixelCount) else {
+      return Outcome(statistics: statistics, unsound: [frame.path])
+    }
     try streams.publish()
-    return statistics
+    return Outcome(statistics: statistics)
   }
 }
 

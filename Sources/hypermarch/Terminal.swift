@@ -1,13 +1,17 @@
+import Files
 import Foundation
 
 /// The program's two streams: results on standard output, everything else on standard error.
 enum Terminal {
-  static func result(_ text: String) { write(text + "\n", to: .standardOutput) }
+  /// - Throws: `CommandFailure` where it cannot be written, as on a full disk.
+  static func result(_ text: String) throws {
+    try CommandFailure.wrapping { try StandardOutput.write(text + "\n") }
+  }
 
-  static func error(_ text: String) { write(text + "\n", to: .standardError) }
+  static func error(_ text: String) { write(text + "\n") }
 
   /// Rewrites the last line of standard error in place.
-  static func redraw(_ text: String) { write("\r\u{1B}[K" + text, to: .standardError) }
+  static func redraw(_ text: String) { write("\r\u{1B}[K" + text) }
 
   /// Whether standard error is a terminal that lines can be redrawn on.
   static var isInteractive: Bool {
@@ -15,9 +19,9 @@ enum Terminal {
       && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   }
 
-  private static func write(_ text: String, to handle: FileHandle) {
-    // A reader that has gone away is no reason to stop.
-    try? handle.write(contentsOf: Data(text.utf8))
+  private static func write(_ text: String) {
+    // A reader of progress that has gone away is no reason to stop.
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
   /// A value as JSON with sorted keys, for `--json`.

@@ -99,7 +99,7 @@ struct TrainingSession {
       throw CommandFailure(
         "stopped by a signal, saved; go on with: hypermarch train --resume \(run.folder)", code)
     }
-    Terminal.result(run.settings.output)
+    try Terminal.result(run.settings.output)
   }
 
   private var smoothedPSNR: Double {

@@ -36,10 +36,11 @@ struct VideoProgram {
   /// - Parameters:
   ///   - frames: PNG files of one size, in order.
   ///   - comment: stands in the file as it is.
-  /// - Throws: `CommandFailure` with what ffmpeg said last.
+  ///   - signals: end ffmpeg too.
+  /// - Throws: `CommandFailure` with what ffmpeg said last, or after a signal.
   func encode(
     _ frames: [String], framesPerSecond: Double, comment: String, to path: String,
-    overwriting: Bool
+    overwriting: Bool, signals: InterruptSignals
   ) throws {
     guard let format = Self.format(of: path) else {
       preconditionFailure("found \(path), expected a name that ends as a video's")
@@ -71,16 +72,20 @@ struct VideoProgram {
       throw CommandFailure("\(executable.path): cannot be started: \(error)", .unavailable)
     }
     defer { if process.isRunning { process.terminate() } }
-    for frame in frames {
-      let bytes = try CommandFailure.wrapping {
-        try FileReader.bytes(at: frame, limit: 512 << 20)
+    try signals.whileRunning(process.processIdentifier) {
+      for frame in frames {
+        try signals.check()
+        let bytes = try CommandFailure.wrapping {
+          try FileReader.bytes(at: frame, limit: 512 << 20)
+        }
+        // Where ffmpeg has ended, what it said is told below.
+        do { try input.fileHandleForWriting.write(contentsOf: Data(bytes)) } catch { break }
       }
-      // Where ffmpeg has ended, what it said is told below.
-      do { try input.fileHandleForWriting.write(contentsOf: Data(bytes)) } catch { break }
+      try? input.fileHandleForWriting.close()
+      process.waitUntilExit()
     }
-    try? input.fileHandleForWriting.close()
-    process.waitUntilExit()
     errors.fileHandleForReading.readabilityHandler = nil
+    try signals.check()
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
       throw CommandFailure(
         "\(path): ffmpeg ended with \(process.terminationStatus): \(said.lastLine)", .inputOutput)

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Standard output carries results, standard error everything else.
@@ -97,6 +98,62 @@ import Testing
       let run = try await Program.run(["info", "two\nlines.safetensors"], in: folder)
       expectFailure(
         run, code: 66, line: "two\\u{a}lines.safetensors: found nothing there, expected")
+    }
+  }
+
+  @Test(
+    "a result that cannot be written is a failure, and one that nobody reads is none",
+    arguments: [
+      ["info", "m.safetensors"], ["info", "m.safetensors", "--json"],
+      ["inspect", Fixtures.taxi, "--json"], ["latents", "list", "m.safetensors"],
+      ["render", "ball.json", "--size", "4", "-o", "p.png"],
+    ])
+  func results(command: [String]) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.put(try await Fixtures.model(), at: "m.safetensors")
+      try folder.put(Fixtures.ball, at: "ball.json")
+      let full = try await Program.run(
+        script: "exec \"$0\" \"$@\" > /dev/full", command, in: folder)
+      #expect(full.exitCode == 74)
+      #expect(
+        full.errorLines.last
+          == "error: standard output: could not be written: No space left on device")
+      let left = try await Program.run(
+        script: "\"$0\" \"$@\" --overwrite 2> /dev/null | true; exit ${PIPESTATUS[0]}",
+        ["render", "ball.json", "--size", "4", "-o", "q.png"], in: folder)
+      #expect(left.exitCode == 0)
+    }
+  }
+
+  @Test(
+    "one file for two results is refused before any work, by whatever names",
+    arguments: [
+      ["fit", "m.safetensors", "TAXI", "-o", "x", "--report", "./x"],
+      ["fit", "m.safetensors", "TAXI", "-o", "x", "--report-picture", "link"],
+      ["add-scenes", "m.safetensors", "OTHERS", "-o", "x", "--picture", "../FOLDER/x"],
+      ["interpolate", "m.safetensors", "--frames", "3", "-o", "#.png", "--animation", "2.png"],
+      ["interpolate", "m.safetensors", "--report", "x", "--contact-sheet", "x-plot.png"],
+      ["latents", "mix", "m.safetensors", "mean", "-o", "a.latent.safetensors"]
+        + ["--contact-sheet", "./a.latent.safetensors"],
+      ["latents", "sample", "m.safetensors", "-o", "a#.latent.safetensors"]
+        + ["--contact-sheet", "a1.latent.safetensors"],
+    ])
+  func twice(command: [String]) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.put(try await Fixtures.model(), at: "m.safetensors")
+      try folder.put("old", at: "x")
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path(of: "link"), withDestinationPath: "x")
+      let name = URL(fileURLWithPath: folder.path).lastPathComponent
+      let arguments = command.map {
+        $0.replacing("TAXI", with: Fixtures.taxi + "/train/r_0.png")
+          .replacing("OTHERS", with: Fixtures.otherCars).replacing("FOLDER", with: name)
+      }
+      let run = try await Program.run(arguments + ["--overwrite"], in: folder)
+      #expect(run.exitCode == 64)
+      #expect(run.output == "")
+      #expect(run.errorLines.last?.hasSuffix("for two files, expected different names") == true)
+      #expect(try folder.text(of: "x") == "old")
     }
   }
 }

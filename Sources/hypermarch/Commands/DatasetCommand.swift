@@ -164,7 +164,7 @@ struct DatasetCommand: ParsableCommand {
       }
     }
     reporter.finish(ProgressReporter.count(members.count, "scene"))
-    Terminal.result(folder)
+    try Terminal.result(folder)
   }
 
   /// A scene as it stands at a time.

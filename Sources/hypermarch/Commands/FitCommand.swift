@@ -112,7 +112,9 @@ struct FitCommand: ParsableCommand {
       try budget.check(advice: "fewer or smaller pictures")
     }
     let path = output.output ?? input.name + ".latent.safetensors"
-    for file in [path, report, reportPicture].compactMap(\.self) {
+    let files = [path, report, reportPicture].compactMap(\.self)
+    try OutputPaths.check(files)
+    for file in files {
       FileWriter.removeLeftovers(of: file)
       try CommandFailure.wrapping { try FileWriter.check(file, overwriting: output.overwrite) }
     }
@@ -168,9 +170,7 @@ struct FitCommand: ParsableCommand {
       Terminal.error("warning: not to be trusted: \(reason.explanation)")
     }
     try Terminal.result(
-      json
-        ? Terminal.json(found)
-        : [path, report, reportPicture].compactMap(\.self).joined(separator: "\n"))
+      json ? Terminal.json(found) : files.joined(separator: "\n"))
   }
 
   /// The model's own view, with the field of view that was asked for.

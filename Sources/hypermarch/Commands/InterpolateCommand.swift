@@ -145,23 +145,35 @@ struct InterpolateCommand: ParsableCommand {
           for: "measuring the path", isQuiet: quiet
         ) { rendering.probe.evenPositions(of: plan.path) }
       }
-      let all = frameList(own, of: plan, rendering, pattern: pattern, model: checkpoint)
-      let isDone = try overwrite ? all.map { _ in false } : all.map { try $0.isDone() }
-      let missing = zip(all, isDone).filter { !$0.1 }.map(\.0)
-      let key = SequenceExtras.key(of: all, framesPerSecond: plan.framesPerSecond)
+      let all = try frameList(
+        own, of: plan, rendering, pattern: pattern, model: checkpoint, signals: signals)
+      try OutputPaths.check(
+        extras.files + [writeCameraPath].compactMap(\.self), against: all.map(\.path),
+        in: pattern.folder)
+      let missing = try all.filter { frame in
+        try signals.check()
+        return try overwrite || !frame.isDone()
+      }
+      let key = try SequenceExtras.key(
+        of: all, framesPerSecond: plan.framesPerSecond, signals: signals)
       let extras = try SequenceExtras(extras, sequence: key, overwriting: overwrite)
-      try writeCameras(of: plan)
+      try writeCameras(of: plan, signals: signals)
       try prepareFolder(pattern.folder, for: missing)
       // Also of frames that are there: a process may have been killed between name and clean-up.
       FileWriter.removeLeftovers(of: all.map(\.path))
 
       let reporter = Mutex(ProgressReporter(isQuiet: quiet))
-      let statistics = try rendering.write(missing, signals: signals) { done in
+      let outcome = try rendering.write(missing, signals: signals) { done in
         reporter.withLock { $0.show("frame \(done) of \(missing.count)") }
       }
       let frameSeconds = (ContinuousClock.now - start).inSeconds
       let outputs = try extras.write(
-        all.map(\.path), plan: plan, probe: rendering.probe, isQuiet: quiet)
+      let statistics = outcome.statistics
+      try CommandFailure.check(unsound: outcome.unsound)
+      try CommandFailure.check(
+        nonFinitePixelCount: statistics.nonFinitePixelCount,
+        of: request.camera.width * request.camera.height * missing.count)
+        all.map(\.path), plan: plan, probe: rendering.probe, signals: signals, isQuiet: quiet)
       reporter.withLock {
         $0.finish(
           "rendered \(missing.count) frames in \(ProgressReporter.clock(frameSeconds)), "
@@ -175,9 +187,6 @@ struct InterpolateCommand: ParsableCommand {
         memoryBytes: budget.size.byteCount)
       try Terminal.result(
         json ? Terminal.json(report) : (report.frames + report.outputs).joined(separator: "\n"))
-      let pixelCount = request.camera.width * request.camera.height * missing.count
-      try CommandFailure.check(
-        nonFinitePixelCount: statistics.nonFinitePixelCount, of: pixelCount)
     }
   }
 
@@ -231,10 +240,11 @@ struct InterpolateCommand: ParsableCommand {
 
   private func frameList(
     _ numbers: [Int], of plan: SequencePlan, _ rendering: SequenceRendering,
-    pattern: FramePattern, model checkpoint: Checkpoint
-  ) -> [SequenceRendering.Frame] {
+    pattern: FramePattern, model checkpoint: Checkpoint, signals: InterruptSignals
+  ) throws -> [SequenceRendering.Frame] {
     let model = PictureSettings.Model(path: model.path, fingerprint: checkpoint.fingerprint)
-    return numbers.map { number in
+    return try numbers.map { number in
+      try signals.check()
       let view = plan.view(of: number)
       var request = rendering.request
       request.camera = view.camera
@@ -247,11 +257,12 @@ struct InterpolateCommand: ParsableCommand {
   }
 
   /// Writes the cameras; a file that holds them already is left alone.
-  private func writeCameras(of plan: SequencePlan) throws {
+  private func writeCameras(of plan: SequencePlan, signals: InterruptSignals) throws {
     guard let path = writeCameraPath else { return }
     try CommandFailure.wrapping {
-      let bytes = plan.cameraPathFile.bytes
+      let bytes = file.bytes
       if !overwrite, let found = try? FileReader.bytes(at: path, limit: bytes.count),
+    let file = try plan.cameraPathFile { try signals.check() }
         found == bytes
       {
         return

@@ -24,6 +24,11 @@ struct SequenceExtrasOptions: ParsableArguments {
     report.map { ($0.hasSuffix(".json") ? String($0.dropLast(5)) : $0) + "-plot.png" }
   }
 
+  /// All that is asked for.
+  var files: [String] {
+    [video, animation, contactSheet, report, plot].compactMap(\.self)
+  }
+
   /// The memory that making them takes, for frames of a size in pixels.
   func memoryBytes(frameCount: Int, width: Int, height: Int) -> Int {
     let pixelCount = width * height
@@ -73,10 +78,8 @@ struct SequenceExtrasOptions: ParsableArguments {
   /// - Parameter cameraPath: another file that is written.
   func prepare(cameraPath: String?) throws {
     if video != nil { _ = try VideoProgram() }
-    let all = [video, animation, contactSheet, report, plot, cameraPath].compactMap(\.self)
-    if let twice = all.first(where: { path in all.count { $0 == path } > 1 }) {
-      throw CommandFailure("\(twice): found it for two files, expected different names", .usage)
-    }
+    let all = files + [cameraPath].compactMap(\.self)
+    try OutputPaths.check(all)
     for path in all {
       try CommandFailure.wrapping {
         try FileWriter.createFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)

@@ -54,6 +54,7 @@ struct LatentsMixCommand: ParsableCommand {
     var budget = MemoryBudget(memory, threadCount: threads.count)
     try budget.readModel(model)
     let checkpoint = try CommandFailure.wrapping { try Checkpoint.read(model) }
+    try OutputPaths.check([output.output, sheet.contactSheet].compactMap(\.self))
     if let path = output.output {
       FileWriter.removeLeftovers(of: path)
       try CommandFailure.wrapping { try FileWriter.check(path, overwriting: output.overwrite) }

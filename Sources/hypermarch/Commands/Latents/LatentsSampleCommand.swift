@@ -90,6 +90,7 @@ struct LatentsSampleCommand: ParsableCommand {
       try CommandFailure.wrapping { try FileWriter.createFolder(pattern.folder) }
       return (1...count).map { pattern.path(of: $0) }
     }
+    try OutputPaths.check((paths ?? []) + [sheet.contactSheet].compactMap(\.self))
     for path in paths ?? [] {
       FileWriter.removeLeftovers(of: path)
       try CommandFailure.wrapping { try FileWriter.check(path, overwriting: overwrite) }

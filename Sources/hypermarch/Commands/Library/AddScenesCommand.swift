@@ -76,7 +76,8 @@ struct AddScenesCommand: ParsableCommand {
   func run() throws {
     try addition.precision?.checkAvailable()
     let destination = try library.destination(model: model)
-    if let picture, !library.dryRun {
+    if let picture, let destination {
+      try OutputPaths.check([destination, picture])
       try CommandFailure.wrapping { try FileWriter.check(picture, overwriting: library.overwrite) }
       FileWriter.removeLeftovers(of: picture)
     }
