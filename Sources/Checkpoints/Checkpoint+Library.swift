@@ -141,7 +141,8 @@ extension Checkpoint {
   }
 
   private static func checkDistinct(_ names: [String], after rows: [Int]) throws(LibraryError) {
-    var seen = Set(names.indices.filter { !rows.contains($0) }.map { names[$0] })
+    let changed = Set(rows)
+    var seen = Set(names.indices.filter { !changed.contains($0) }.map { names[$0] })
     for row in rows where !seen.insert(names[row]).inserted { throw .nameTaken(names[row]) }
   }
 

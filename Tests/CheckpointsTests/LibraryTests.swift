@@ -66,6 +66,15 @@ import Testing
     #expect(model.latents.names == ["red", "blue", "blue~1", "red~2"])
   }
 
+  @Test("renaming takes time in proportion to the variants") func renamingMany() throws {
+    let model = Self.model(["red"] + (1...200_000).map { "red~\($0)" } + ["blue"])
+    let start = ContinuousClock.now
+    let renamed = try model.renaming("red", to: "green").renamed
+    // In proportion to their square it would take ten.
+    #expect(ContinuousClock.now - start < .seconds(4))
+    #expect(renamed.count == 200_001)
+  }
+
   @Test("a renamed scene takes its variants along, and nothing else changes")
   func renaming() throws {
     let (model, renamed) = try Self.model().renaming("red", to: "green")
