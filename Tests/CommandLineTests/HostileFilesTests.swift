@@ -27,7 +27,7 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
 @Suite("Hostile files")
 struct HostileFilesTests {
   /// What a model may be instead.
-  private static let badModels: [(name: String, bytes: @Sendable ([UInt8]) -> [UInt8])] = [
+  static let badModels: [(name: String, bytes: @Sendable ([UInt8]) -> [UInt8])] = [
     ("nothing", { _ in [] }),
     ("a header of 2⁶³ bytes", { _ in safetensors([], length: 1 << 63) }),
     ("16 MiB of brackets", { _ in safetensors(repeated("[", 16 << 20)) }),
@@ -73,14 +73,14 @@ struct HostileFilesTests {
     ("a picture", { _ in picture(1, 1) }),
   ]
 
-  private static let badPictures: [(name: String, bytes: @Sendable ([UInt8]) -> [UInt8])] = [
+  static let badPictures: [(name: String, bytes: @Sendable ([UInt8]) -> [UInt8])] = [
     ("0×5", { _ in picture(0, 5) }), ("5×0", { _ in picture(5, 0) }),
     ("−1×5", { _ in picture(0xFFFF_FFFF, 5) }), ("65,536²", { _ in picture(65_536, 65_536) }),
     ("1×65,536", { _ in picture(1, 65_536) }), ("16,384×4,096", { _ in picture(16_384, 4096) }),
     ("no picture", { $0 }),
   ]
 
-  private static let badTexts: [(name: String, text: String)] = [
+  static let badTexts: [(name: String, text: String)] = [
     ("endless lists", repeated("[", 1 << 20)),
     ("very many lists", "[" + repeated("[],", 6 << 20)),
     ("very many frames", "{\"frames\":[" + repeated("{},", 6 << 20) + "{}]}"),
@@ -149,7 +149,10 @@ struct HostileFilesTests {
     }
     // A share of each kind, and always the same.
     let step = Robustness.cases(quick: 5, all: 1)
-    let chosen = Self.cases.enumerated().filter { $0.offset % step == 0 }.map(\.element)
+    let moreStep = Robustness.cases(quick: 15, all: 1)
+    let chosen =
+      Self.cases.enumerated().filter { $0.offset % step == 0 }.map(\.element)
+      + Self.moreCases.enumerated().filter { $0.offset % moreStep == 0 }.map(\.element)
     var outcomes: [Outcome] = []
     for hostile in chosen { outcomes.append(try await Self.outcome(of: hostile, model: model)) }
     // MiB; with a sanitizer, which has memory of its own, any number.
@@ -183,6 +186,7 @@ struct HostileFilesTests {
     let bytes = try hostile.bytes(model)
     return try await withTemporaryFolder { folder in
       try folder.put(model, at: "model.safetensors")
+      try await surround(folder)
       try folder.put(bytes, at: hostile.name)
       let before = try folder.names()
       let (run, peak) = try await Program.runWatchingMemory(hostile.command, in: folder)
