@@ -16,9 +16,20 @@ package enum ModelMemory {
     }
   }
 
-  /// A model in memory, whose values are all in 32 bits.
+  /// A model in memory, whose values are all in 32 bits, and its scenes' names.
   package static func bytes(of model: Checkpoint) -> Int {
     4 * (model.hypernetwork.parameters.count + model.latents.values.count)
+      + nameBytes(of: model)
+  }
+
+  /// The names of a model's scenes, in its configuration and its table: long ones have memory of their own.
+  private static func nameBytes(of model: Checkpoint) -> Int {
+    model.latents.names.reduce(0) { $0 + 64 + ($1.utf8.count > 15 ? 32 + $1.utf8.count : 0) }
+  }
+
+  /// While scenes are changed, beside both models: rows and sets of names.
+  package static func changingBytes(of model: Checkpoint) -> Int {
+    nameBytes(of: model) + 128 * model.latents.names.count
   }
 
   /// While a model is written, beside it: its tensors, and a file's bytes.

@@ -58,6 +58,9 @@ struct LatentSurvey {
       })
   }
 
+  /// What a place and its line of a list take, bytes.
+  static func placeBytes(neighbourCount: Int) -> Int { 512 + 192 * neighbourCount }
+
   /// A number with two decimals.
   static func number(_ value: Float) -> String { String(format: "%.2f", value) }
 

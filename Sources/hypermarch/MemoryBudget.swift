@@ -40,6 +40,14 @@ struct MemoryBudget {
     kept.append(Part(name: name, byteCount: byteCount))
   }
 
+  /// Adds memory that is held from here on, of several things one after the other: the largest counts.
+  mutating func keepLargest(_ byteCount: Int, for name: String) {
+    let earlier = kept.firstIndex { $0.name == name }
+    guard byteCount > (earlier.map { kept[$0].byteCount } ?? -1) else { return }
+    if let earlier { kept.remove(at: earlier) }
+    keep(byteCount, for: name)
+  }
+
   /// Adds memory that is given back before the next phase.
   mutating func pass(_ byteCount: Int, for name: String) {
     phases.append(Part(name: name, byteCount: byteCount))

@@ -38,14 +38,17 @@ struct RenderSubject {
 
   /// Reads a model, or a scene description, which a path ending in `.json` names.
   ///
-  /// - Parameter time: 0…1, of a scene that moves; nil for its beginning.
-  init(path: String, scene: String?, time: Double? = nil) throws {
+  /// - Parameters:
+  ///   - time: 0…1, of a scene that moves; nil for its beginning.
+  ///   - budget: counts the latent files that the scene names, before they are read.
+  init(path: String, scene: String?, time: Double? = nil, budget: inout MemoryBudget) throws {
     if path.hasSuffix(".json") {
       try self.init(description: path, camera: scene, time: time.map(Float.init))
     } else {
       let model = try CommandFailure.wrapping { try Checkpoint.read(path) }
       var library = LatentLibrary(model)
-      let scene = try SceneReference(scene, at: time ?? 0, of: model, library: &library)
+      let scene = try SceneReference(
+        scene, at: time ?? 0, of: model, library: &library, budget: &budget)
       if time != nil, !scene.moves {
         throw Self.doesNotMove(scene.written.text, of: path)
       }
@@ -57,7 +60,9 @@ struct RenderSubject {
   ///
   /// - Parameter path: where the model is now.
   /// - Throws: `CommandFailure` where the model or a latent file is another than the picture's.
-  init(of settings: PictureSettings, picture: String, path: String) throws {
+  init(
+    of settings: PictureSettings, picture: String, path: String, budget: inout MemoryBudget
+  ) throws {
     if path.hasSuffix(".json") {
       try self.init(description: path, camera: nil, time: settings.time)
       try Self.check(model.fingerprint, of: path, against: settings, picture: picture)
@@ -70,7 +75,7 @@ struct RenderSubject {
         "\(picture): found a picture of an analytic scene, expected one of a model", .badData)
     }
     var library = LatentLibrary(model)
-    let scene = try SceneReference(mix, of: model, library: &library)
+    let scene = try SceneReference(mix, of: model, library: &library, budget: &budget)
     for part in settings.latent {
       guard let file = part.file, let found = library.checksum(of: .file(file)) else { continue }
       guard found == part.crc32 else {

@@ -28,7 +28,7 @@ struct SavedStates {
   private var unnumberedPath: String { folder + "/state.safetensors" }
 
   func path(of number: Int) -> String {
-    folder + "/state-" + String(format: "%06d", number) + ".safetensors"
+    folder + "/state-" + String(format: "%06ld", number) + ".safetensors"
   }
 
   /// The numbers of all states that are there, ascending.
@@ -54,12 +54,15 @@ struct SavedStates {
 
   /// Reads the newest state that is valid, and says which newer ones are not.
   ///
-  /// - Parameter resolution: of the cells, as the run was begun with.
+  /// - Parameters:
+  ///   - resolution: of the cells, as the run was begun with.
+  ///   - admit: is asked for each file before it is read.
   /// - Throws: `CommandFailure` where there is none.
-  func newest(resolution: Int) throws -> Loaded {
+  func newest(resolution: Int, admit: (String) throws -> Void) throws -> Loaded {
     let paths = newestFirst
     var faults: [CheckpointError] = []
     for path in paths {
+      try admit(path)
       do throws(CheckpointError) {
         let snapshot = try TrainingSnapshot.read(path)
         let (state, health) = try snapshot.trainerParts(resolution: resolution, path: path)

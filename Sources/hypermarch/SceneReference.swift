@@ -28,9 +28,11 @@ struct SceneReference {
   ///   - place: the option that it was written for, or the place in a file.
   ///   - folder: which latent files must lie in, where a file names them.
   ///   - library: receives the latent files that are named.
+  ///   - budget: counts them before they are read.
   init(
     _ text: String?, place: String = "--scene", inside folder: String? = nil,
-    at time: Double = 0, of model: Checkpoint, library: inout LatentLibrary
+    at time: Double = 0, of model: Checkpoint, library: inout LatentLibrary,
+    budget: inout MemoryBudget
   ) throws {
     let mix: LatentMix
     do {
@@ -56,17 +58,20 @@ struct SceneReference {
         "\(place): found \(path.clipped(to: 120)), expected a latent file inside the working folder",
         .badData)
     }
-    try self.init(mix, at: time, of: model, library: &library)
+    try self.init(mix, at: time, of: model, library: &library, budget: &budget)
   }
 
-  init(_ text: String?, place: String = "--scene", of model: Checkpoint) throws {
+  init(
+    _ text: String?, place: String = "--scene", of model: Checkpoint, budget: inout MemoryBudget
+  ) throws {
     var library = LatentLibrary(model)
-    try self.init(text, place: place, of: model, library: &library)
+    try self.init(text, place: place, of: model, library: &library, budget: &budget)
   }
 
   /// - Throws: `CommandFailure` where the model has not all of the mix's scenes.
   init(
-    _ mix: LatentMix, at time: Double = 0, of model: Checkpoint, library: inout LatentLibrary
+    _ mix: LatentMix, at time: Double = 0, of model: Checkpoint, library: inout LatentLibrary,
+    budget: inout MemoryBudget
   ) throws {
     for part in mix.parts {
       guard case .scene(let name) = part.source,
@@ -76,6 +81,7 @@ struct SceneReference {
         LatentMixError.unknownScene(
           name: name, nearest: nil, count: model.latents.ownRows.count), place: "--scene")
     }
+    try budget.keepLatents(mix.filePaths.filter { library.checksum(of: .file($0)) == nil })
     try CommandFailure.wrapping { try library.load(mix, of: model) }
     if let (source, rowCount) = library.missingRow(of: mix) {
       throw CommandFailure(

@@ -26,8 +26,9 @@ struct SequencePlan {
     let cameraPath: CameraPathFile?
   }
 
+  /// - Parameter budget: counts the latent files that are named, before they are read.
   /// - Throws: `CommandFailure` or `ValidationError`.
-  init(_ sources: Sources, of model: Checkpoint) throws {
+  init(_ sources: Sources, of model: Checkpoint, budget: inout MemoryBudget) throws {
     let (latents, timeline) = (sources.latents, sources.timeline)
     var library = LatentLibrary(model)
 
@@ -40,7 +41,7 @@ struct SequencePlan {
       timeline?.latent != nil
       ? []
       : try (latents.sceneTexts ?? [model.configuration.defaultScene]).map {
-        try SceneReference($0, place: "--scenes", of: model, library: &library)
+        try SceneReference($0, place: "--scenes", of: model, library: &library, budget: &budget)
       }
     // One scene that moves is played.
     let played =
@@ -71,7 +72,7 @@ struct SequencePlan {
       let mixes = try keys.scenes.map {
         try SceneReference(
           $0.text, place: "\(sources.timelinePath): \($0.place)", inside: ".", of: model,
-          library: &library
+          library: &library, budget: &budget
         ).written
       }
       if keys.sceneTimes != nil, library.trajectories.isEmpty {
@@ -148,6 +149,13 @@ struct SequencePlan {
     throw CommandFailure(
       "\(path): latent[\(key)].scene_time: found \(sceneTimes[key]), expected 0…1, as "
         + "\(scene.scene) does not loop", .badData)
+  }
+
+  /// The most parts that a frame's mix may have: those of the keys that its curve goes by.
+  var partCount: Int {
+    let mixes = path.latent.mixes
+    let most = mixes.map(\.parts.count).max() ?? 1
+    return most * min(mixes.count, path.latent.curve == .spline ? 4 : 2)
   }
 
   /// What a frame shows.

@@ -129,7 +129,7 @@ struct SequenceRendering: Sendable {
   }
 
   /// What is known of a frame before it is made: its path, its mix and its settings.
-  static let frameBytes = 4096
+  static func frameBytes(partCount: Int) -> Int { 4096 + 128 * partCount }
 
   private func write(
     _ frame: Frame, _ prepared: Prepared, threadCount: Int

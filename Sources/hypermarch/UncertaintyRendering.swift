@@ -15,14 +15,15 @@ struct UncertaintySubject {
   let latent: SceneLatent
   let posterior: LatentPosterior
 
-  init(path: String, scene: String?) throws {
+  /// - Parameter budget: counts the latent file before it is read.
+  init(path: String, scene: String?, budget: inout MemoryBudget) throws {
     guard !path.hasSuffix(".json") else {
       throw ValidationError(
         "--uncertainty: found an analytic scene, expected a model and a latent file")
     }
     model = try CommandFailure.wrapping { try Checkpoint.read(path) }
     var library = LatentLibrary(model)
-    let reference = try SceneReference(scene, of: model, library: &library)
+    let reference = try SceneReference(scene, of: model, library: &library, budget: &budget)
     guard let posterior = library.posterior(of: reference.mix) else {
       throw CommandFailure(
         "--uncertainty: found a scene without draws, expected a latent file that fit --posterior "

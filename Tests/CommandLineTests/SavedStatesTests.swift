@@ -23,6 +23,17 @@ import Testing
     return "state-\(String(repeating: "0", count: 6 - digits.count))\(digits).safetensors"
   }
 
+  @Test("a state's number may be greater than 32 bits hold") func manySteps() async throws {
+    try await withTemporaryFolder { folder in
+      try await Self.train([2], in: folder)
+      let state = try folder.bytes(of: "m.run/\(Self.name(2))")
+      for name in try Self.states(in: folder) { try folder.remove("m.run/\(name)") }
+      try folder.put(state, at: "m.run/state-2147483650.safetensors")
+      expectSuccess(
+        try await Program.run(["train", "--resume", "m.run", "--steps", "3"], in: folder))
+    }
+  }
+
   @Test("the last three states and the best are kept") func kept() async throws {
     try await withTemporaryFolder { folder in
       try await Self.train([2], in: folder)

@@ -65,7 +65,7 @@ struct BenchCommand: ParsableCommand {
     budget.keep(
       Benchmark.memoryBytes(model: checkpoint, threadCount: threads.count), for: "measurements")
     try budget.state(advice: "a smaller model or fewer --threads", isQuiet: quiet)
-    let code = try SceneReference(scene, of: checkpoint).latent.code
+    let code = try SceneReference(scene, of: checkpoint, budget: &budget).latent.code
     let view = checkpoint.configuration.defaultView
     let size = BenchmarkSubject.frameSize
     let subject = BenchmarkSubject(

@@ -118,7 +118,8 @@ struct DatasetCommand: ParsableCommand {
 
   func run() throws {
     guard let folder = output.output else { preconditionFailure("validate() has seen it") }
-    let members = try members()
+    var budget = MemoryBudget(memory, threadCount: threads.count)
+    let members = try members { try count($0, in: &budget) }
     let fileLayout: SyntheticDataset.Layout = layout == .srn ? .srn : .transforms
     // One scene alone is the data set; several are folders of it.
     for (index, member) in members.enumerated() {
@@ -130,7 +131,6 @@ struct DatasetCommand: ParsableCommand {
     }
     let renderer = Renderer(
       settings: RenderSettings(samplesPerDiagonal: samples, threadCount: threads.count))
-    var budget = MemoryBudget(memory, threadCount: threads.count)
     let largest = settings(of: members[0].scene, index: 0)
     budget.pass(
       RenderMemory.grownBytes(renderer, width: largest.width, height: largest.height)
@@ -195,12 +195,28 @@ struct DatasetCommand: ParsableCommand {
     }
   }
 
+  /// Counts a scene's variations, and the cameras and listing of one of them, and refuses too many before
+  /// they are made.
+  private func count(_ scene: SceneDescription, in budget: inout MemoryBudget) throws {
+    let count = variations ?? 1
+    budget.keep(
+      count * scene.memoryByteCount, for: ProgressReporter.count(count, "scene description"))
+    let dataset = SyntheticDataset(bound: scene.bound, settings: settings(of: scene, index: 0))
+    budget.keepLargest(dataset.listingBytes, for: "cameras")
+    try budget.check(advice: "fewer --variations, --train-views or --times")
+  }
+
   /// Scenes and their names, variations numbered.
-  private func members() throws -> [(name: String, scene: SceneDescription)] {
+  ///
+  /// - Parameter count: is asked for each scene before its variations are made.
+  private func members(
+    count: (SceneDescription) throws -> Void
+  ) throws -> [(name: String, scene: SceneDescription)] {
     var members: [(name: String, scene: SceneDescription)] = []
     for path in scenes {
       let scene = try CommandFailure.wrapping { try SceneDescription(contentsOf: path) }
       try check(scene, path: path)
+      try count(scene)
       let file = URL(fileURLWithPath: path).lastPathComponent
       let name = file.hasSuffix(".json") ? String(file.dropLast(5)) : file
       guard let variations else {

@@ -28,18 +28,20 @@ struct InfoCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    var budget = MemoryBudget(memory)
     if model.path.lowercased().hasSuffix(".png") {
+      try budget.keepChunks(of: model.path)
       let settings = try PictureSettings(ofPicture: model.path)
       try Terminal.result(json ? Terminal.json(settings) : settings.lines.joined(separator: "\n"))
       return
     }
     if model.path.hasSuffix(LatentMix.fileSuffix) {
+      try budget.keepLatents([model.path])
       let report = LatentFileReport(
         try CommandFailure.wrapping { try LatentFile.read(model.path) })
       try Terminal.result(json ? Terminal.json(report) : report.text)
       return
     }
-    var budget = MemoryBudget(memory)
     try budget.readModel(model.path)
     let checkpoint = try model.read()
     let attributes = try? FileManager.default.attributesOfItem(atPath: model.path)

@@ -123,7 +123,7 @@ struct InterpolateCommand: ParsableCommand {
     let checkpoint = try model.read()
     let fieldWidth = try width.fieldWidth(
       among: checkpoint.configuration.widths, of: model.path)
-    var plan = try SequencePlan(sources, of: checkpoint)
+    var plan = try SequencePlan(sources, of: checkpoint, budget: &budget)
     let pattern = try Self.pattern(output ?? "renders/\(plan.name)/####.png")
     let selected = try frames.selected(of: plan.path.frames.count)
     let own = shard?.frames(of: selected) ?? selected
@@ -139,7 +139,9 @@ struct InterpolateCommand: ParsableCommand {
         model: checkpoint, library: plan.library, request: request,
         content: .picture(background ?? .colour([1, 1, 1])), overwriting: overwrite,
         threadCount: threads.count)
-      try state(&budget, rendering: rendering, frameCount: own.count)
+      try state(
+        &budget, rendering: rendering, frameCount: own.count,
+        frameBytes: SequenceRendering.frameBytes(partCount: plan.partCount))
       if evenMotion {
         plan.path.positions = ProgressReporter.waiting(
           for: "measuring the path", isQuiet: quiet
@@ -166,13 +168,13 @@ struct InterpolateCommand: ParsableCommand {
       let outcome = try rendering.write(missing, signals: signals) { done in
         reporter.withLock { $0.show("frame \(done) of \(missing.count)") }
       }
-      let frameSeconds = (ContinuousClock.now - start).inSeconds
-      let outputs = try extras.write(
       let statistics = outcome.statistics
       try CommandFailure.check(unsound: outcome.unsound)
       try CommandFailure.check(
         nonFinitePixelCount: statistics.nonFinitePixelCount,
         of: request.camera.width * request.camera.height * missing.count)
+      let frameSeconds = (ContinuousClock.now - start).inSeconds
+      let outputs = try extras.write(
         all.map(\.path), plan: plan, probe: rendering.probe, signals: signals, isQuiet: quiet)
       reporter.withLock {
         $0.finish(
@@ -192,7 +194,8 @@ struct InterpolateCommand: ParsableCommand {
 
   /// States what memory the sequence needs, or refuses it.
   private func state(
-    _ budget: inout MemoryBudget, rendering: SequenceRendering, frameCount: Int
+    _ budget: inout MemoryBudget, rendering: SequenceRendering, frameCount: Int,
+    frameBytes: Int
   ) throws {
     let camera = rendering.request.camera
     let (width, height) = (camera.width, camera.height)
@@ -203,7 +206,7 @@ struct InterpolateCommand: ParsableCommand {
           bound: rendering.model.configuration.bound, resolution: quality.cellsPerEdge),
       for: "occupancy grids")
     budget.keep(
-      frameCount * SequenceRendering.frameBytes,
+      frameCount * frameBytes,
       for: ProgressReporter.count(frameCount, "frame"))
     budget.pass(
       threads.count
@@ -259,10 +262,10 @@ struct InterpolateCommand: ParsableCommand {
   /// Writes the cameras; a file that holds them already is left alone.
   private func writeCameras(of plan: SequencePlan, signals: InterruptSignals) throws {
     guard let path = writeCameraPath else { return }
+    let file = try plan.cameraPathFile { try signals.check() }
     try CommandFailure.wrapping {
       let bytes = file.bytes
       if !overwrite, let found = try? FileReader.bytes(at: path, limit: bytes.count),
-    let file = try plan.cameraPathFile { try signals.check() }
         found == bytes
       {
         return

@@ -188,7 +188,7 @@ struct RenderCommand: ParsableCommand {
     try quality.checkPrecision()
     try model.check()
     try budget.readModel(model.path)
-    let subject = try UncertaintySubject(path: model.path, scene: scene)
+    let subject = try UncertaintySubject(path: model.path, scene: scene, budget: &budget)
     budget.keepModel(subject.model, fieldCount: 2)
     let (base, target) = (subject.camera, subject.target)
     let view = try camera.camera(size: size, base: base, baseTarget: target)
@@ -234,10 +234,13 @@ struct RenderCommand: ParsableCommand {
 
   private func job(_ budget: inout MemoryBudget) throws -> Job {
     if let from {
+      var picture = budget
+      try picture.keepChunks(of: from)
       let settings = try PictureSettings(ofPicture: from)
       let path = model.model ?? settings.model.path
       try budget.readModel(path)
-      let subject = try RenderSubject(of: settings, picture: from, path: path)
+      let subject = try RenderSubject(
+        of: settings, picture: from, path: path, budget: &budget)
       try WidthOptions.check(
         settings.fieldWidth, among: subject.widths, of: path, picture: from)
       return Job(
@@ -246,7 +249,8 @@ struct RenderCommand: ParsableCommand {
     }
     try model.check()
     try budget.readModel(model.path)
-    let subject = try RenderSubject(path: model.path, scene: scene, time: moment.moment)
+    let subject = try RenderSubject(
+      path: model.path, scene: scene, time: moment.moment, budget: &budget)
     let view = try camera.camera(size: size, base: subject.camera, baseTarget: subject.target)
     var request = RenderRequest(camera: view, quality: quality, seed: seed)
     request.fieldWidth = try width.fieldWidth(among: subject.widths, of: model.path)

@@ -109,7 +109,9 @@ struct TrainCommand: ParsableCommand {
   private func resumedSession(of folder: String) throws -> TrainingSession {
     var run = try TrainingRun(resuming: folder)
     try run.settings.configuration.precision.checkAvailable()
-    let loaded = try run.states.newest(resolution: run.settings.configuration.gridResolution)
+    let budget = MemoryBudget(memory, threadCount: threads.count)
+    let loaded = try run.states.newest(
+      resolution: run.settings.configuration.gridResolution, admit: budget.admitState)
     let scenes = try ProgressReporter.waiting(
       for: "reading \(run.settings.dataset)", isQuiet: quiet
     ) {

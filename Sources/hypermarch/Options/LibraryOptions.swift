@@ -48,6 +48,7 @@ struct LibraryOptions: ParsableArguments {
     try budget.readModel(path)
     let stored = try CommandFailure.wrapping { try Checkpoint.readStored(path) }
     budget.keepModel(stored.model)
+    budget.keep(ModelMemory.changingBytes(of: stored.model), for: "the scenes' names")
     budget.pass(ModelMemory.writingBytes(of: stored.model), for: "the new file")
     return stored
   }

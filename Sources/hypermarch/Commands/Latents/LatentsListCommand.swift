@@ -42,9 +42,13 @@ struct LatentsListCommand: ParsableCommand {
     var budget = MemoryBudget(memory, threadCount: threads.count)
     try budget.readModel(model.path)
     let checkpoint = try model.read()
+    let names = checkpoint.latents.names
     budget.keepModel(checkpoint)
     budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
-    try budget.check(advice: "a smaller model")
+    budget.keep(
+      names.count * LatentSurvey.placeBytes(neighbourCount: min(neighbours ?? 3, names.count)),
+      for: "the list")
+    try budget.state(advice: "fewer --neighbours")
     let survey = LatentSurvey(checkpoint, includesVariants: all, threadCount: threads.count)
     if let neighbours, neighbours >= survey.rows.count {
       throw CommandFailure(
@@ -82,8 +86,14 @@ struct LatentsListCommand: ParsableCommand {
       meanNorm = survey.place(of: survey.prior.mean, neighbourCount: 0).norm
       shellRadius = survey.prior.shellRadius
       shrinkage = survey.prior.shrinkage
-      scenes = survey.rows.map { row in
-        Scene(
+      var reporter = ProgressReporter(isQuiet: false)
+      let start = ContinuousClock.now
+      scenes = survey.rows.enumerated().map { index, row in
+        // Every scene is held against every other one: of many that takes minutes.
+        if ContinuousClock.now - start > .seconds(1) {
+          reporter.show("scene \(index + 1) of \(survey.rows.count)")
+        }
+        return Scene(
           name: latents.names[row],
           place: survey.place(
             of: latents[row], neighbourCount: neighbourCount, excluding: row))

@@ -65,8 +65,8 @@ struct LatentsMixCommand: ParsableCommand {
     budget.keepModel(checkpoint)
     budget.keep(FitMemory.modelBytes(checkpoint), for: "the prior")
     budget.pass(sheet?.memoryBytes(count: 1) ?? 0, for: "the sheet")
+    let scene = try SceneReference(sum, place: "the sum", of: checkpoint, budget: &budget)
     try budget.state(advice: "a smaller --size", isQuiet: quiet)
-    let scene = try SceneReference(sum, place: "the sum", of: checkpoint)
     let changeCount = scene.latent.changes.count
     guard changeCount <= LatentFile.changeLimit else {
       throw CommandFailure(
