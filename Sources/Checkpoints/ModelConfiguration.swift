@@ -24,6 +24,9 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
   package var motion: [LatentTrajectory]?
   /// Widths of the narrower fields inside each field, ascending; nil where the model has no others.
   package var nestedWidths: [Int]?
+  /// Whether training held the scenes' codes, each a Gaussian, to N(0, s² I), s the hypernetwork's
+  /// `latentDeviation`; nil where it did not.
+  package var variationalCodes: Bool?
   /// How scenes were added, removed, renamed and merged since, the oldest first; nil if none was.
   package var changes: [LibraryChange]?
 
@@ -87,7 +90,7 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
     program: String, field: FieldArchitecture, hypernetwork: HypernetworkArchitecture,
     bound: BoundingBox, near: Float, scenes: [String], defaultView: DefaultView,
     training: TrainingRecord? = nil, motion: [LatentTrajectory]? = nil,
-    nestedWidths: [Int]? = nil
+    nestedWidths: [Int]? = nil, variationalCodes: Bool? = nil
   ) {
     formatVersion = Self.formatVersion
     self.program = program
@@ -100,6 +103,12 @@ package struct ModelConfiguration: Sendable, Equatable, Codable {
     self.training = training
     self.motion = motion
     self.nestedWidths = nestedWidths
+    self.variationalCodes = variationalCodes
+  }
+
+  /// s of the prior N(0, s² I) that training held the codes to; nil where only they say how codes lie.
+  package var priorDeviation: Float? {
+    variationalCodes == true ? hypernetwork.latentDeviation : nil
   }
 
   /// The widths in which the model's fields can be had, ascending; the last is the whole field's.
@@ -146,6 +155,7 @@ extension ModelConfiguration {
     training = try container.decodeIfPresent(TrainingRecord.self, forKey: .training)
     motion = try container.decodeIfPresent([LatentTrajectory].self, forKey: .motion)
     nestedWidths = try container.decodeIfPresent([Int].self, forKey: .nestedWidths)
+    variationalCodes = try container.decodeIfPresent(Bool.self, forKey: .variationalCodes)
     changes = try container.decodeIfPresent([LibraryChange].self, forKey: .changes)
   }
 }

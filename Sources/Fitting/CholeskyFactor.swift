@@ -32,6 +32,14 @@ package struct CholeskyFactor: Sendable {
     values = factor
   }
 
+  /// The factor of a multiple of the identity: L = scale · I.
+  package init(scale: Double, size: Int) {
+    var factor = [Double](repeating: 0, count: size * size)
+    for index in 0..<size { factor[index * (size + 1)] = scale }
+    self.size = size
+    values = factor
+  }
+
   /// L x.
   package func multiply(_ vector: [Double]) -> [Double] {
     (0..<size).map { row in

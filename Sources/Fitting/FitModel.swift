@@ -19,7 +19,7 @@ package struct FitModel: Sendable {
     self.checkpoint = checkpoint
     let table = checkpoint.sceneCodes
     codes = table
-    prior = LatentPrior(table)
+    prior = LatentPrior(table, deviation: checkpoint.configuration.priorDeviation)
     let scenes = Self.spread(over: table.names.count, count: Self.sceneCount)
     let weights = checkpoint.hypernetwork.forward(
       codes: scenes.flatMap { table[$0].values }, batch: scenes.count, threadCount: threadCount

@@ -7,7 +7,8 @@ package import NeuralFields
 ///
 /// S is the codes' covariance. A few codes say little about all directions of a wide code, so Σ is
 /// shrunk toward a sphere by the share s that Ledoit and Wolf 2004, eq. 14, find to be the best from the
-/// codes themselves (https://doi.org/10.1016/S0047-259X(03)00096-4).
+/// codes themselves (https://doi.org/10.1016/S0047-259X(03)00096-4). Where training held the codes to a
+/// prior N(0, σ² I) it is that: the codes are means of Gaussians, and lie closer together than draws.
 package struct LatentPrior: Sendable {
   package let width: Int
   /// μ, `[width]`.
@@ -22,12 +23,21 @@ package struct LatentPrior: Sendable {
   /// The least share of the sphere: a covariance of fewer codes than dimensions has flat directions.
   static let leastShrinkage = 0.02
 
+  /// - Parameter deviation: σ of the prior that training held the codes to; nil where there was none.
   /// - Precondition: there is a code.
-  package init(_ table: LatentTable) {
+  package init(_ table: LatentTable, deviation: Float? = nil) {
     let (width, count) = (table.width, table.names.count)
     precondition(count > 0, "found no codes, expected at least one")
     self.width = width
     let codes = (0..<count).map { row in table[row].values.map(Double.init) }
+    if let deviation {
+      let factor = CholeskyFactor(scale: Double(deviation), size: width)
+      mean = LatentCode([Float](repeating: 0, count: width))
+      shrinkage = 1
+      self.factor = factor
+      trainingDistances = Self.distances(of: codes, factor: factor)
+      return
+    }
     var mean = [Double](repeating: 0, count: width)
     for code in codes { for k in 0..<width { mean[k] += code[k] / Double(count) } }
     let centred = codes.map { code in (0..<width).map { code[$0] - mean[$0] } }
@@ -52,10 +62,13 @@ package struct LatentPrior: Sendable {
     self.mean = LatentCode(mean.map { Float($0) })
     shrinkage = share
     self.factor = factor
-    trainingDistances =
-      centred.map { code in
-        Float(factor.solve(code).reduce(0) { $0 + $1 * $1 }.squareRoot())
-      }.sorted()
+    trainingDistances = Self.distances(of: centred, factor: factor)
+  }
+
+  private static func distances(of centred: [[Double]], factor: CholeskyFactor) -> [Float] {
+    centred.map { code in
+      Float(factor.solve(code).reduce(0) { $0 + $1 * $1 }.squareRoot())
+    }.sorted()
   }
 
   /// s = b² / d²: how uncertain the covariance is, against how far it is from a sphere.

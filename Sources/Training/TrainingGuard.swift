@@ -2,9 +2,10 @@
 ///
 /// A step whose loss or gradient is not finite is skipped. A gradient of ten times its usual norm is cut to
 /// that. Three bad steps in fifty, fifty steps in a row with five times the usual loss, or a state that no
-/// optimizer could have made, and the training goes back to its last good state, leaves out the batches
-/// since, and learns at half the rate for a while. (The restarts of Chowdhery et al. 2022, sec. 5.1,
-/// https://arxiv.org/abs/2204.02311.) What is usual is the median of the last hundred good steps.
+/// optimizer could have made, and the training goes back to its last good state and leaves out the batches
+/// since. (The restarts of Chowdhery et al. 2022, sec. 5.1, https://arxiv.org/abs/2204.02311.) Where that
+/// happens again within two hundred steps, it learns at half the rate for as long: one number that went
+/// wrong says nothing of the rate. What is usual is the median of the last hundred good steps.
 package struct TrainingGuard: Sendable {
   /// The state to go back to.
   package private(set) var lastGood: TrainingState
@@ -22,7 +23,7 @@ package struct TrainingGuard: Sendable {
     package var badBatches: [Int] = []
     /// Batches that were left out: a step's batch has the step's number and so many more.
     package var skippedBatchCount = 0
-    /// Steps that are still to be taken at half the rate.
+    /// Steps after going back in which it must not be necessary again; the rate is halved where it was.
     package var slowStepCount = 0
     /// Steps back since the training last went well for long.
     package var rollbackCount = 0
@@ -69,8 +70,11 @@ package struct TrainingGuard: Sendable {
   /// The batch of a step: a random stream of its own.
   func batch(ofStep step: Int) -> Int { step + record.skippedBatchCount }
 
+  /// Whether the learning rates are halved.
+  package var learnsSlowly: Bool { record.slowStepCount > 0 && record.rollbackCount > 1 }
+
   /// What is left of the learning rates.
-  var rateShare: Float { record.slowStepCount > 0 ? 0.5 : 1 }
+  var rateShare: Float { learnsSlowly ? 0.5 : 1 }
 
   /// What to multiply a gradient of some norm by: below 1 only where it is far above what is usual.
   func gradientScale(norm: Float) -> Float {

@@ -13,7 +13,7 @@ struct LatentSurvey {
   init(_ model: Checkpoint, includesVariants: Bool = false, threadCount: Int) {
     self.model = model
     let table = model.sceneCodes
-    prior = LatentPrior(table)
+    prior = LatentPrior(table, deviation: model.configuration.priorDeviation)
     codes = WhitenedCodes(
       table,
       rows: includesVariants ? Array(model.latents.names.indices) : model.latents.ownRows,

@@ -111,7 +111,8 @@ struct TrainingSession {
     lastReason = reason
     Terminal.error(
       "warning: the training went wrong, as \(reason.rawValue): back to step "
-        + "\(trainer.state.step), with other batches and for a while half the rate")
+        + "\(trainer.state.step), with other batches"
+        + (trainer.health.learnsSlowly ? " and for a while half the rate" : ""))
   }
 
   /// What is known of a training that went wrong again and again.

@@ -32,6 +32,19 @@ struct LatentPriorTests {
     return (0..<size).reduce(0) { $0 + vector[$1] * rows[$1][size] / rows[$1][$1] }
   }
 
+  @Test("where training held codes to a prior it is that, whatever the codes")
+  func variational() {
+    let table = Self.table(count: 9, width: 6)
+    let prior = LatentPrior(table, deviation: 0.25)
+    let code = LatentCode([0.5, -0.25, 0, 1, 0, 0])
+    #expect(prior.whitened(code) == [2, -1, 0, 4, 0, 0])
+    #expect(prior.code(whitened: [2, -1, 0, 4, 0, 0]) == code)
+    #expect(prior.mean.values.allSatisfy { $0 == 0 })
+    #expect(prior.trainingDistances.count == 9)
+    let farthest = (0..<9).map { prior.distance(of: table[$0]) }.max()
+    #expect(prior.trainingDistances.last == farthest)
+  }
+
   @Test("distances are those of the shrunk covariance", arguments: [(40, 6), (66, 64), (5, 12)])
   func distances(count: Int, width: Int) {
     let table = Self.table(count: count, width: width)

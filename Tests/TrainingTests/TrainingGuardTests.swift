@@ -60,9 +60,26 @@ struct TrainingGuardTests {
     #expect(trainer.state.skippedStepCount == 3)
     #expect(trainer.health.record.skippedBatchCount == 13)
     #expect(trainer.health.record.slowStepCount == 200 && trainer.health.record.rollbackCount == 1)
+    #expect(!trainer.health.learnsSlowly)
     for _ in 0..<200 { #expect(trainer.step(progress: 0).outcome == .taken) }
     #expect(trainer.health.record.slowStepCount == 0 && trainer.health.record.rollbackCount == 0)
     #expect(trainer.state.step == 300)
+  }
+
+  @Test("where one step back does not help, the next one halves the rate for two hundred steps")
+  func badStepsAgain() {
+    var trainer = Self.trainer()
+    for _ in 0..<110 { _ = trainer.step(progress: 0) }
+    for round in 1...2 {
+      for _ in 0..<3 { _ = trainer.step(progress: 0, changeGradient: { $0[5] = .nan }) }
+      #expect(trainer.health.record.rollbackCount == round)
+      #expect(trainer.health.learnsSlowly == (round == 2))
+      for _ in 0..<20 { _ = trainer.step(progress: 0) }
+    }
+    for _ in 0..<180 {
+      #expect(trainer.health.learnsSlowly && !trainer.step(progress: 0).wasSkipped)
+    }
+    #expect(!trainer.health.learnsSlowly)
   }
 
   @Test("bad steps that lie far apart are skipped and no more")

@@ -199,7 +199,8 @@ struct TrainCommand: ParsableCommand {
       defaultView: ModelConfiguration.DefaultView(Viewpoint(of: scenes, bound: plan.bound)),
       motion: layout?.trajectories,
       nestedWidths: plan.configuration.nestedWidths.isEmpty
-        ? nil : plan.configuration.nestedWidths)
+        ? nil : plan.configuration.nestedWidths,
+      variationalCodes: plan.configuration.divergenceWeight == nil ? nil : true)
     try check(configuration, of: dataset, path: path)
     try state(
       scenes, configuration: plan.configuration, model: configuration, stepCount: settings.steps)
