@@ -134,32 +134,29 @@ struct TrainerInjectionTests {
 
   @Test("Promise 5: whatever number goes wrong in a training, none that is not finite is saved")
   func injected() throws {
-    // A training that was taken back goes on with other batches: its luck is that of another seed.
-    let cleans = try (0..<Robustness.cases(quick: 4, all: 16)).map {
-      try #require(Self.run(seed: Self.configuration.seed + UInt64($0)))
-    }
-    let clean = try #require(cleans.min())
     let count = Robustness.cases(quick: 20, all: 1000)
-    var failures = 0
-    var found: [Double] = []
-    for run in 0..<count / Self.injectionsPerRun {
+    let runs = 0..<count / Self.injectionsPerRun
+    // A training that was taken back goes on with other batches, whose luck is another: the clean runs are
+    // as many, and the worst is compared with the worst, the second worst with the second worst.
+    func seed(_ run: Int) -> UInt64 { Self.configuration.seed + UInt64(run) }
+    let clean = try runs.map { try #require(Self.run(seed: seed($0))) }.sorted()
+    let found = runs.map { run -> Double in
       var random = SeededGenerator(seed: 7, UInt64(run))
       var injections: [Int: (inout Trainer) -> Float?] = [:]
       while injections.count < Self.injectionsPerRun {
         injections[1 + random.index(below: Self.stepCount)] = Self.injection(&random)
       }
-      let psnr = Self.run(injections: injections) ?? 0
-      found.append(psnr)
-      #expect(psnr > clean - 0.1, "run \(run): \(psnr) dB, the least clean one \(clean) dB")
-      if psnr <= clean - 0.1 { failures += Self.injectionsPerRun }
-    }
+      return Self.run(seed: seed(run), injections: injections) ?? 0
+    }.sorted()
+    let losses = zip(clean, found).map { $0 - $1 }
+    #expect(losses.allSatisfy { $0 < 0.1 }, "\(losses)")
     func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-    #expect(mean(found) > mean(cleans) - 0.1)
     Robustness.record(
-      "non-finite injected", cases: count, failures: failures,
+      "non-finite injected", cases: count,
+      failures: Self.injectionsPerRun * losses.count { $0 >= 0.1 },
       note: "\(Self.injectionsPerRun) a run; "
         + String(
-          format: "%.2f dB in the mean, at least %.2f; clean runs %.2f, at least %.2f",
-          mean(found), found.min() ?? 0, mean(cleans), clean))
+          format: "%.2f dB in the mean, %.2f the worst; of as many clean runs %.2f and %.2f",
+          mean(found), found[0], mean(clean), clean[0]))
   }
 }
