@@ -41,11 +41,18 @@ struct ParallelLoopTests {
 
   @Test("work without results is done once per index", arguments: cases, [0, 1, 2, 3, 8])
   func run(count: Int, threadCount: Int) {
-    let visits = Mutex([Int](repeating: 0, count: count))
+    // Their number, their sum and that of their squares: those of every index once.
+    let visits = Atomic(0)
+    let sum = Atomic(0)
+    let squares = Atomic(0)
     ParallelLoop.run(count: count, threadCount: threadCount) { index in
-      visits.withLock { $0[index] += 1 }
+      visits.wrappingAdd(1, ordering: .relaxed)
+      sum.wrappingAdd(index, ordering: .relaxed)
+      squares.wrappingAdd(index * index, ordering: .relaxed)
     }
-    #expect(visits.withLock { $0 } == [Int](repeating: 1, count: count))
+    #expect(visits.load(ordering: .relaxed) == count)
+    #expect(sum.load(ordering: .relaxed) == (0..<count).reduce(0, +))
+    #expect(squares.load(ordering: .relaxed) == (0..<count).reduce(0) { $0 + $1 * $1 })
   }
 
   @Test(
