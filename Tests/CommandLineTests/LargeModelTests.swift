@@ -38,6 +38,7 @@ import Testing
 
   @Test(
     "Promise 2: a large model is read within its size, or that of its values in 32 bits, and 64 MiB",
+    .enabled(if: !Robustness.isSanitized),
     arguments: [Tensor.ElementType.float32, .float16])
   func memory(elementType: Tensor.ElementType) async throws {
     let (header, payloadByteCount) = try Self.header(elementType)
@@ -70,7 +71,9 @@ import Testing
     }
   }
 
-  @Test("Promise 2: a large state of a training is read within its size and 64 MiB")
+  @Test(
+    "Promise 2: a large state of a training is read within its size and 64 MiB",
+    .enabled(if: !Robustness.isSanitized))
   func stateMemory() async throws {
     try await withTemporaryFolder { folder in
       try folder.put(try await Fixtures.model(), at: "small.safetensors")

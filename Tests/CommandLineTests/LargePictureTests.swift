@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// Pictures as large as a telephone's, whose pixels together are more than a fit may take.
@@ -34,6 +35,7 @@ import Testing
 
   @Test(
     "a picture of 12 megapixels is fitted to as the small one that shows the same, in little memory",
+    .enabled(if: !Robustness.isSanitized),
     arguments: [false, true])
   func twelveMegapixels(hasMask: Bool) async throws {
     try await withTemporaryFolder { folder in
