@@ -56,7 +56,7 @@ import Testing
 
   @Test(
     "Promise 1: a full disk never costs the last save itself",
-    .timeLimit(.minutes(15)))
+    .timeLimit(.minutes(Robustness.isSanitized ? 60 : 15)))
   func places() async throws {
     let options = try await Self.mountOptions()
     let places = Place.allCases.filter { options != nil || !$0.needsMount }
